@@ -1,0 +1,91 @@
+# Every target sets up what it needs, in .venv. `make help` lists them.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constraint requirements.lock
+CLIENTS := $(VENV)/clients
+# The official SDKs that the tests run, unmodified.
+RUNWARE_SDK := runware-sdk==1.8.0
+RUNWARE := runware==0.5.24
+RUNWARE_JS := @runware/sdk-js@1.3.2
+# A Node of the machine is used where there is one of version 18 or newer; otherwise one comes as a wheel.
+export PATH := $(abspath $(BIN)):$(PATH)
+
+.DEFAULT_GOAL := help
+.PHONY: help serve test test-deep check lint format types bench clips dist-check clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+serve: $(VENV)/ready ## serve the mock on 127.0.0.1:8080; more options: make serve OPTIONS="--port 9000"
+	@exec $(BIN)/runware-mock serve $(OPTIONS)
+
+test: $(VENV)/test-ready $(CLIENTS)/ready ## run all tests, with coverage
+	@.ci/provide ffprobe:ffmpeg
+	@rm -f .coverage .coverage.*
+	$(BIN)/python -m pytest -n 2 --cov --cov-report= $(OPTIONS)
+	@$(BIN)/coverage report --fail-under=95
+	@$(BIN)/python -m tests.support.coverage_floor 85
+
+test-deep: $(VENV)/test-ready $(CLIENTS)/ready ## run the property tests with many more examples
+	$(BIN)/python -m pytest -n 2 -m deep --hypothesis-profile=deep $(OPTIONS)
+
+check: lint test ## everything that must pass before a commit
+
+lint: $(VENV)/lint-ready ## style, types and import rules
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(VENV)/lint-ready ## put the code into the house style
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+types: $(VENV)/lint-ready ## types alone
+	$(BIN)/mypy
+
+bench: $(VENV)/test-ready ## speed and memory, as ratios in one run
+	$(BIN)/python -m tests.bench $(OPTIONS)
+
+clips: $(VENV)/ready ## render the shipped clips anew
+	$(BIN)/python -m mockserver.media.prerender
+
+dist-check: $(VENV)/test-ready ## build the wheel, install it elsewhere and serve a task from it
+	$(BIN)/python -m pytest tests/package
+
+clean: ## remove everything that was set up or built
+	rm -rf $(VENV) build dist .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
+
+$(BIN)/python:
+	@.ci/provide ensurepip:python3-venv
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip --disable-pip-version-check install --quiet --upgrade pip
+
+$(VENV)/ready: $(BIN)/python pyproject.toml requirements.lock
+	@echo "Setting up the mock in $(VENV) ..."
+	@$(PIP) --editable '.[media]'
+	@touch $@
+
+$(VENV)/test-ready: $(VENV)/ready
+	@echo "Setting up the tests in $(VENV) ..."
+	@$(PIP) --group test
+	@touch $@
+
+$(VENV)/lint-ready: $(VENV)/test-ready
+	@echo "Setting up the style checks in $(VENV) ..."
+	@$(PIP) --group lint
+	@touch $@
+
+# Both Python SDKs are imported as "runware", so each has an environment of its own.
+$(CLIENTS)/ready: $(VENV)/test-ready Makefile
+	@echo "Setting up the official SDKs in $(CLIENTS) ..."
+	@$(PYTHON) -m venv --without-pip $(CLIENTS)/runware-sdk
+	@$(BIN)/python -m pip --disable-pip-version-check --python $(CLIENTS)/runware-sdk install --quiet '$(RUNWARE_SDK)'
+	@$(PYTHON) -m venv --without-pip $(CLIENTS)/runware
+	@$(BIN)/python -m pip --disable-pip-version-check --python $(CLIENTS)/runware install --quiet '$(RUNWARE)'
+	@node -e 'process.exit(parseInt(process.versions.node) < 18)' 2>/dev/null || $(PIP) --group node
+	@mkdir -p $(CLIENTS)/node
+	@npm install --silent --no-audit --no-fund --no-package-lock --ignore-scripts --prefix $(CLIENTS)/node '$(RUNWARE_JS)'
+	@touch $@
