@@ -1,0 +1,1 @@
+"""What the schemas say: load, refuse what nobody acts on, find violations."""

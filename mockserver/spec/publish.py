@@ -1,0 +1,160 @@
+"""The schemas as others see them: the schema service that official clients ask, and the OpenAPI description."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from mockserver.spec.keywords import RULES, Holds
+from mockserver.spec.load import Branch, Model, Spec
+
+#: Rules that older dialects read differently: there a lower bound of zero on `contains` does not exist.
+_UNPORTABLE = frozenset({"contains", "minContains", "maxContains"})
+
+
+def portable(schema: Any) -> Any:
+    """Return a schema as the real schema service writes it: without our own keywords, enumerations as oneOf.
+
+    Official clients read it as JSON Schema 2019-09 and as draft 07; rules that mean something else there are
+    left out, so the published schema may accept a little more than the mock does.
+
+    Source: schema/sources.json, SCHEMA-SERVICE (observed)
+    """
+    if not isinstance(schema, Mapping):
+        return schema
+    shown: dict[str, Any] = {}
+    for keyword, value in schema.items():
+        if keyword.startswith(("x-", "$")) or keyword in _UNPORTABLE:
+            continue
+        if keyword == "enum":
+            shown["oneOf"] = [_constant(each, schema.get("x-values", {})) for each in value]
+        else:
+            shown[keyword] = _members(keyword, value, portable)
+    return shown
+
+
+def _constant(value: Any, meanings: Mapping[str, str]) -> dict[str, Any]:
+    meaning = meanings.get(str(value))
+    return {"const": value, "description": meaning} if meaning else {"const": value}
+
+
+def _members(keyword: str, value: Any, convert: Any) -> Any:
+    match RULES.get(keyword):
+        case Holds.SCHEMA:
+            return convert(value)
+        case Holds.SCHEMAS:
+            return [convert(member) for member in value]
+        case Holds.NAMED_SCHEMAS:
+            return {name: convert(member) for name, member in value.items()}
+        case _:
+            return value
+
+
+def plain(schema: Any) -> Any:
+    """Return a schema without our own keywords and without `$schema` and `$id`."""
+    if not isinstance(schema, Mapping):
+        return schema
+    return {
+        keyword: _members(keyword, value, plain)
+        for keyword, value in schema.items()
+        if not keyword.startswith(("x-", "$"))
+    }
+
+
+def resolve(model: Model) -> dict[str, Any]:
+    """Return what the schema service answers for a model.
+
+    Source: schema/sources.json, SCHEMA-SERVICE (observed)
+    """
+    return {
+        "requestSchema": portable(model.schema),
+        "responseSchema": portable(model.answer),
+        "documentation": model.documentation,
+    }
+
+
+def registry(spec: Spec) -> dict[str, Any]:
+    """Return the list of models that the schema service answers.
+
+    Source: schema/sources.json, SCHEMA-SERVICE (observed)
+    """
+    models = spec.all_models
+    return {
+        "version": spec.documents["sources.json"]["schemaVersion"],
+        "models": {model.air: {"taskType": model.task_type, "id": model.about["slug"]} for model in models},
+        "architectureTaskTypes": {model.about["architecture"]: model.task_type for model in models},
+        "modalityTaskTypes": {model.task_type.removesuffix("Inference"): model.task_type for model in models},
+    }
+
+
+def openapi(spec: Spec, version: str) -> dict[str, Any]:
+    """Return an OpenAPI 3.1 description of the API, with the schemas as they are.
+
+    Args:
+        spec: what the schemas say.
+        version: version of the mock.
+    """
+    branches = (*spec.all_models, *spec.tasks.values())
+    schemas = {_component(branch): plain(branch.schema) for branch in branches}
+    shapes = {"Answer": plain(spec.wire("answer")), "Error": plain(spec.wire("error"))}
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "runware-mock",
+            "version": version,
+            "description": "A mock of the Runware video API. Every operation is a task in the list of one POST.",
+        },
+        "paths": {
+            "/v1": {"post": _operation(branches, "Hand in tasks")},
+            "/": {"post": _operation(branches, "Hand in tasks, at the address older clients use")},
+            "/health": {"get": _get("State of the mock: profile, models, choices that differ from the default")},
+            "/registry.json": {"get": _get("Models on offer, as the schema service lists them")},
+            "/resolve/{model}": {
+                "get": {
+                    **_get("Schemas of one model, as the schema service gives them"),
+                    "parameters": [{"name": "model", "in": "path", "required": True, "schema": {"type": "string"}}],
+                }
+            },
+        },
+        "components": {
+            "schemas": {**schemas, **shapes},
+            "securitySchemes": {"apiKeyAuth": {"type": "http", "scheme": "bearer"}},
+        },
+        "security": [{"apiKeyAuth": []}],
+    }
+
+
+def _component(branch: Branch) -> str:
+    return "".join(char if char.isalnum() else "_" for char in branch.name)
+
+
+def _operation(branches: tuple[Branch, ...], summary: str) -> dict[str, Any]:
+    kinds = [{"$ref": f"#/components/schemas/{_component(branch)}"} for branch in branches]
+    examples = {
+        _component(branch): {"summary": branch.name, "value": [branch.schema["examples"][0]]}
+        for branch in branches
+        if branch.schema.get("examples")
+    }
+    answer = {"content": {"application/json": {"schema": {"$ref": "#/components/schemas/Answer"}}}}
+    return {
+        "summary": summary,
+        "requestBody": {
+            "required": True,
+            "content": {
+                "application/json": {
+                    "schema": {"type": "array", "minItems": 1, "items": {"anyOf": kinds}},
+                    "examples": examples,
+                }
+            },
+        },
+        "responses": {
+            "200": {"description": "At least one task went well", **answer},
+            "400": {"description": "Every task failed, or the body cannot be read", **answer},
+            "401": {"description": "No key, or one that is not accepted", **answer},
+            "404": {"description": "No such task", **answer},
+            "413": {"description": "The body is too large", **answer},
+            "415": {"description": "The body is not declared as JSON", **answer},
+        },
+    }
+
+
+def _get(summary: str) -> dict[str, Any]:
+    return {"summary": summary, "responses": {"200": {"description": summary}}, "security": []}
