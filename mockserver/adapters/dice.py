@@ -1,0 +1,35 @@
+"""Where randomness comes from: a secret, from which everything else is drawn."""
+
+import secrets
+from hashlib import blake2b
+
+#: How many owners' counts are remembered; past it all begin anew, which only matters under a seed.
+MOST_COUNTS = 100_000
+
+
+def make_secret(seed: int | None) -> bytes:
+    """Return 32 bytes that nobody can guess, or, from a seed, the same ones every time."""
+    return secrets.token_bytes(32) if seed is None else blake2b(str(seed).encode(), digest_size=32).digest()
+
+
+class KeyedDice:
+    """Draws by counting what each owner makes and hashing the count with a secret.
+
+    So the n-th video of a key has the same UUID and seed in every run under one seed, whatever taskUUID it has.
+
+    Args:
+        secret: 32 bytes.
+    """
+
+    def __init__(self, secret: bytes) -> None:
+        self._secret = secret
+        self._counts: dict[tuple[str, str], int] = {}
+
+    def draw(self, owner: str, purpose: str) -> bytes:
+        """Return 16 bytes for the next thing of its kind that an owner makes."""
+        kind = (owner, purpose)
+        number = self._counts.get(kind, 0) + 1
+        if number == 1 and len(self._counts) >= MOST_COUNTS:
+            self._counts.clear()
+        self._counts[kind] = number
+        return blake2b(f"{owner} {purpose} {number}".encode(), digest_size=16, key=self._secret).digest()

@@ -1,0 +1,146 @@
+"""The store that keeps everything in memory."""
+
+import heapq
+from collections import deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, TypeVar
+
+from mockserver.ports import Clock, Entry, Key, Shelf
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """How much a shelf keeps of what is settled.
+
+    Attributes:
+        max_entries: entries.
+        max_bytes: sum of their weights.
+        retention_ms: how long after it settled an entry is kept, in milliseconds.
+    """
+
+    max_entries: int
+    max_bytes: int
+    retention_ms: int
+
+
+HOUR_MS = 3_600_000
+
+#: Limits of each shelf unless told otherwise.
+ROOMS: Mapping[Shelf, Room] = MappingProxyType(
+    {
+        Shelf.TASKS: Room(10_000, 64 * 1024 * 1024, 24 * HOUR_MS),
+        Shelf.RESULTS: Room(50_000, 64 * 1024 * 1024, 24 * HOUR_MS),
+        Shelf.REFUSALS: Room(500, 4 * 1024 * 1024, HOUR_MS),
+        Shelf.MEDIA: Room(10_000, 256 * 1024 * 1024, 30 * 24 * HOUR_MS),
+        Shelf.SESSIONS: Room(10_000, 16 * 1024 * 1024, 120_000),
+    }
+)
+
+
+class MemoryStore:
+    """Keeps entries in dictionaries. Every method is atomic within one thread and never blocks.
+
+    Args:
+        clock: says when entries settle and expire.
+        rooms: limits that differ from `ROOMS`.
+    """
+
+    def __init__(self, clock: Clock, rooms: Mapping[Shelf, Room] | None = None) -> None:
+        self._clock = clock
+        self._shelves = {shelf: _Shelf(room) for shelf, room in {**ROOMS, **(rooms or {})}.items()}
+
+    def get(self, shelf: Shelf, key: Key) -> Any | None:
+        """Return the value kept under a key, or None."""
+        place = self._shelves[shelf]
+        return place.get(key, self._clock.now_ms()) if key in place.entries else None
+
+    def update(self, shelf: Shelf, key: Key, change: Callable[[Any | None], tuple[Entry | None, T]]) -> T:
+        """Replace an entry by what a function makes of its value."""
+        now_ms = self._clock.now_ms()
+        place = self._shelves[shelf]
+        entry, outcome = change(place.get(key, now_ms))
+        if entry is not None:
+            place.put(key, entry, now_ms)
+        return outcome
+
+    def drop(self, shelf: Shelf, key: Key) -> None:
+        """Forget an entry, if it is there."""
+        self._shelves[shelf].forget(key)
+
+    def count(self, shelf: Shelf) -> int:
+        """Return how many entries a shelf holds."""
+        return len(self._shelves[shelf].entries)
+
+
+class _Shelf:
+    """One shelf: entries in use wait in buckets by the time at which they settle, settled ones in a line."""
+
+    __slots__ = ("_buckets", "_next", "_room", "_settled", "_slots", "_weight", "entries")
+
+    def __init__(self, room: Room) -> None:
+        self.entries: dict[Key, Entry] = {}
+        self._room = room
+        self._buckets: dict[int, list[tuple[Key, Entry]]] = {}
+        self._slots: list[int] = []
+        self._next = _NEVER
+        self._settled: deque[tuple[Key, Entry]] = deque()
+        self._weight = 0
+
+    def get(self, key: Key, now_ms: int) -> Any | None:
+        entry = self.entries.get(key)
+        if entry is None:
+            return None
+        if now_ms > entry.settles_at_ms + self._room.retention_ms:
+            self.forget(key)
+            return None
+        return entry.value
+
+    def put(self, key: Key, entry: Entry, now_ms: int) -> None:
+        if key in self.entries:
+            self.forget(key)
+        self.entries[key] = entry
+        self._weight += entry.weight
+        slot = entry.settles_at_ms >> _SLOT
+        bucket = self._buckets.get(slot)
+        if bucket is None:
+            self._buckets[slot] = [(key, entry)]
+            heapq.heappush(self._slots, slot)
+            self._next = self._slots[0]
+        else:
+            bucket.append((key, entry))
+        room = self._room
+        if self._next < now_ms >> _SLOT or len(self._settled) > room.max_entries or self._weight > room.max_bytes:
+            self._sweep(now_ms)
+
+    def forget(self, key: Key) -> None:
+        entry = self.entries.pop(key, None)
+        if entry is not None:
+            self._weight -= entry.weight
+
+    def _is_over(self) -> bool:
+        return len(self._settled) > self._room.max_entries or self._weight > self._room.max_bytes
+
+    def _sweep(self, now_ms: int) -> None:
+        """Move what has settled into the line, and drop from its head what is too much or too old."""
+        this_slot = now_ms >> _SLOT
+        while self._slots and self._slots[0] < this_slot:
+            self._settled.extend(self._buckets.pop(heapq.heappop(self._slots)))
+        self._next = self._slots[0] if self._slots else _NEVER
+        oldest_ms = now_ms - self._room.retention_ms
+        while self._settled and (
+            self._is_over()
+            or self._settled[0][1].settles_at_ms < oldest_ms
+            or self.entries.get(self._settled[0][0]) is not self._settled[0][1]
+        ):
+            key, entry = self._settled.popleft()
+            if self.entries.get(key) is entry:
+                self.forget(key)
+
+
+#: Settling is rounded up to 64 ms: that keeps the buckets few.
+_SLOT = 6
+_NEVER = 2**63

@@ -1,0 +1,210 @@
+"""Where the pieces are chosen and put together. Only this file names concrete adapters."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from importlib.metadata import PackageNotFoundError
+from importlib.metadata import version as installed_version
+from typing import TYPE_CHECKING, Any
+
+from mockserver.adapters.clocks import RealClock
+from mockserver.adapters.couriers import HttpCourier
+from mockserver.adapters.dice import KeyedDice, make_secret
+from mockserver.adapters.keys import AnyKey, ListedKeys
+from mockserver.adapters.stores import HOUR_MS, ROOMS, MemoryStore
+from mockserver.config import MockConfig
+from mockserver.engine.values import Task
+from mockserver.log import Log, make_log
+from mockserver.media.clips import Clip, find_clip
+from mockserver.platform import Desk
+from mockserver.ports import Clock, Courier, Shelf, Store
+from mockserver.reading import Limits
+from mockserver.runtime import Found, Runtime
+from mockserver.spec.load import Model, Spec, load_spec
+from mockserver.transports.asgi import App, Origin, Receive, Scope, Send, origin_finder, route_path
+from mockserver.transports.files import FileTransport
+from mockserver.transports.front import TASK_PATHS, Front
+from mockserver.transports.http import HttpDesk, HttpTransport, Observe
+from mockserver.transports.service import ServiceTransport
+from mockserver.transports.websocket import SocketTransport
+from mockserver.wire import Wire
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+
+
+def version() -> str:
+    """Return the version of the installed distribution, or "0" in a checkout that is not installed."""
+    try:
+        return installed_version("runware-mock")
+    except PackageNotFoundError:
+        return "0"
+
+
+@dataclass(frozen=True, slots=True)
+class Mock:
+    """A mock, put together.
+
+    Attributes:
+        config: what it was made from.
+        spec: what the schemas say.
+        runtime: answers requests.
+        clock: its time.
+        store: its memory.
+        courier: sends its parcels.
+        log: shows what it does.
+    """
+
+    config: MockConfig
+    spec: Spec
+    runtime: Runtime
+    clock: Clock
+    store: Store
+    courier: Courier
+    log: Log
+
+    def clip_of(self, found: Found) -> Clip | None:
+        """Return the file of a finished result, or None where there is none."""
+        return self._clip(found.task)
+
+    def _clip(self, task: Task) -> Clip | None:
+        return find_clip(_full(self.spec, task))
+
+    @property
+    def _observe(self) -> Observe | None:
+        return self.log.see if self.config.log != "quiet" else None
+
+    @property
+    def _origin(self) -> Origin:
+        return origin_finder(self.config.public_url, f"http://{self.config.host}:{self.config.port}")
+
+    def http_desk(self) -> HttpDesk:
+        """Return what answers POST requests."""
+        return HttpDesk(self.runtime, self._observe, self._origin, self.log.say)
+
+    def front(self, others: App | None) -> Front:
+        """Return the mock as an ASGI application.
+
+        Args:
+            others: takes what no transport of the mock knows, or None for an error.
+        """
+        desk = self.http_desk()
+        return Front(
+            desk=desk,
+            http=HttpTransport(desk),
+            socket=SocketTransport(self.runtime, self._observe, self._origin),
+            files=FileTransport(self.runtime, desk, self.clip_of),
+            service=ServiceTransport(self.runtime, desk, version()),
+            others=others,
+            close=self.courier.close,
+        )
+
+
+def _full(spec: Spec, task: Task) -> dict[str, Any]:
+    branch = spec.branch(task.params["taskType"], task.air)
+    if not isinstance(branch, Model):
+        raise AssertionError(f"{task.uuid} was accepted for a model that does not exist")
+    return {**branch.defaults, **task.params}
+
+
+def make_mock(
+    config: MockConfig | None = None, clock: Clock | None = None, courier: Courier | None = None, log: Log | None = None
+) -> Mock:
+    """Put a mock together.
+
+    Args:
+        config: settings; all defaults unless given.
+        clock: its time; the real one unless given.
+        courier: sends its parcels; over HTTP to loopback unless given.
+        log: shows what it does; what the settings say unless given.
+
+    Raises:
+        SchemaProblem: a data file cannot be used.
+        UnknownChoice: a choice does not exist.
+    """
+    config = config or MockConfig()
+    spec = load_spec(config.schema, config.profile, config.choices, config.validator)
+    clock = clock or RealClock()
+    log = log or make_log(config.log)
+    courier = courier or HttpCourier()
+    tasks, media = ROOMS[Shelf.TASKS], ROOMS[Shelf.MEDIA]
+    kept_ms = round(config.keep_hours * HOUR_MS)
+    rooms = {
+        Shelf.TASKS: replace(tasks, max_entries=config.keep_tasks, retention_ms=kept_ms),
+        Shelf.MEDIA: replace(media, max_bytes=config.keep_media_bytes),
+    }
+    store = MemoryStore(clock, rooms)
+    secret = make_secret(config.seed)
+    keyring = ListedKeys(config.api_key, secret) if config.api_key else AnyKey(secret)
+    desk = Desk(spec, Wire(spec), store, clock, keyring, KeyedDice(secret))
+    limits = Limits(config.max_body_bytes, config.max_tasks, config.max_depth, config.max_values)
+
+    def fetch_media(task: Task, _index: int) -> tuple[bytes, str] | None:
+        clip = find_clip(_full(spec, task))
+        return (clip.content, clip.media_type) if clip else None
+
+    runtime = Runtime(desk, courier, fetch_media, limits, config.speed, log.say)
+    return Mock(config, spec, runtime, clock, store, courier, log)
+
+
+def create_app(config: MockConfig | None = None, mock: Mock | None = None) -> "FastAPI":
+    """Return the mock as a FastAPI application, to serve, mount or extend.
+
+    Tasks are answered before FastAPI's router sees them; `/docs` and `/openapi.json` describe the API; routes that
+    are added to the application come before the mock's other addresses.
+
+    Args:
+        config: settings; all defaults unless given.
+        mock: a mock that was put together before; made from the settings unless given.
+    """
+    from fastapi_offline import FastAPIOffline
+
+    from mockserver.spec.publish import openapi
+
+    mock = mock or make_mock(config)
+    front = mock.front(None)
+    app: FastAPI = FastAPIOffline(title="runware-mock", version=version(), redoc_url=None)
+    app.openapi = lambda: openapi(mock.spec, version())  # type: ignore[method-assign]
+    app.add_middleware(_TasksFirst, front=front)
+    app.router.default = front
+    app.router.on_shutdown.append(mock.courier.close)
+    return app
+
+
+class _TasksFirst:
+    """Answers what is handed in as tasks before the router is asked. A raw ASGI middleware."""
+
+    def __init__(self, app: App, front: Front) -> None:
+        self._app = app
+        self._front = front
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        is_task = scope["type"] == "websocket" or (
+            scope["type"] == "http" and scope["method"] == "POST" and route_path(scope) in TASK_PATHS
+        )
+        await (self._front if is_task else self._app)(scope, receive, send)
+
+
+class LateApp:
+    """The FastAPI application, made when somebody first asks for what only it has.
+
+    Args:
+        mock: the mock that it serves.
+    """
+
+    def __init__(self, mock: Mock) -> None:
+        self._mock = mock
+        self._app: Any = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a connection on."""
+        if self._app is None:
+            self._app = create_app(mock=self._mock)
+        await self._app(scope, receive, send)
+
+
+def server_app(mock: Mock) -> Front:
+    """Return the application that the command line serves: quick to start, with FastAPI behind it for the rest."""
+    return mock.front(LateApp(mock))
+
+
+__all__: Sequence[str] = ("Mock", "create_app", "make_mock", "server_app", "version")

@@ -1,0 +1,151 @@
+"""The command line: `runware-mock serve` and `runware-mock validate`."""
+
+import argparse
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, NoReturn
+
+from mockserver.config import VARIABLES, BadSetting, MockConfig, Setting, all_settings, read_config
+from mockserver.spec.dialect import UnknownChoice
+from mockserver.spec.problem import SchemaProblem
+
+USAGE_ERROR = 2
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser whose errors are one line."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(USAGE_ERROR, f"{self.prog}: {message}\nTry '{self.prog} --help'.\n")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line.
+
+    Args:
+        arguments: the words after the command's name; those of the process unless given.
+
+    Returns:
+        The exit status: 0 when all went well, 1 when something was found, 2 when the command could not run.
+    """
+    parser = _make_parser()
+    options = parser.parse_args(arguments)
+    try:
+        return int(options.run(options))
+    except (BadSetting, UnknownChoice, SchemaProblem) as problem:
+        print(f"runware-mock: {problem}", file=sys.stderr)
+        return USAGE_ERROR
+
+
+def _make_parser() -> argparse.ArgumentParser:
+    parser = _Parser(
+        prog="runware-mock",
+        description="A mock of the Runware video API: offline, quick, spec-driven.",
+        epilog="examples:\n  runware-mock serve\n  runware-mock serve --port 9000 --speed instant\n"
+        "  runware-mock validate task.json\n",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=_Version())
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True, parser_class=_Parser)
+    _add_serve(commands)
+    _add_validate(commands)
+    return parser
+
+
+class _Version(str):
+    """The version line, looked up only when it is asked for."""
+
+    __slots__ = ()
+
+    def __mod__(self, _: object) -> str:
+        from mockserver.app import version
+
+        return f"runware-mock {version()}"
+
+
+def _add_serve(commands: Any) -> None:
+    serve = commands.add_parser(
+        "serve",
+        help="serve the mock over HTTP and WebSocket",
+        description="Serve the mock over HTTP and WebSocket until Ctrl-C.",
+        epilog="examples:\n  runware-mock serve\n  runware-mock serve --speed instant --seed 7 --log json\n"
+        "  runware-mock serve --profile compat --api-key key-one --api-key key-two\n"
+        "  RUNWARE_MOCK_PORT=9000 runware-mock serve --config runware-mock.toml\n\n"
+        f"Every setting can also come from a variable ({VARIABLES}MAX_TASKS=50) or from the\n"
+        "TOML file (max-tasks = 50); a flag counts before a variable, a variable before the file.",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    _add_settings(serve, all_settings())
+    serve.set_defaults(run=_serve)
+
+
+def _add_settings(parser: argparse.ArgumentParser, settings: Mapping[str, Setting]) -> None:
+    parser.add_argument(
+        "--config", metavar="FILE", help=f"read settings from this TOML file, or the one {VARIABLES}CONFIG names"
+    )
+    plain = parser.add_argument_group("settings")
+    choices = parser.add_argument_group("choices, where sources contradict each other")
+    for setting in settings.values():
+        about = f"{setting.about} (default: {setting.default}; for example: {setting.example})".replace("%", "%%")
+        (choices if setting.is_choice else plain).add_argument(
+            f"--{setting.name}",
+            dest=f"set_{setting.name}",
+            metavar=setting.placeholder,
+            action="append" if setting.is_list else "store",
+            help=about,
+        )
+
+
+def _config(options: argparse.Namespace) -> MockConfig:
+    file = options.config or os.environ.get(f"{VARIABLES}CONFIG")
+    flags = {name.removeprefix("set_"): value for name, value in vars(options).items() if name.startswith("set_")}
+    return read_config(flags, os.environ, Path(file) if file else None)
+
+
+def _serve(options: argparse.Namespace) -> int:
+    from mockserver.app import make_mock
+    from mockserver.serve import PortTaken, serve
+
+    try:
+        return serve(make_mock(_config(options)))
+    except PortTaken as problem:
+        print(f"runware-mock: {problem}", file=sys.stderr)
+        return USAGE_ERROR
+
+
+def _add_validate(commands: Any) -> None:
+    validate = commands.add_parser(
+        "validate",
+        help="check tasks in files against the schemas, without sending them",
+        description="Check tasks in files: one task, a list of tasks, or one task a line (JSON lines).",
+        epilog="examples:\n  runware-mock validate task.json\n  runware-mock validate --profile compat tasks.jsonl\n"
+        "  my-client --dry-run | runware-mock validate -\n  runware-mock validate --format github tasks/*.json\n\n"
+        "exit status: 0 every task is good, 1 something is wrong with a task, 2 a file or an option cannot be used",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    validate.add_argument("files", nargs="+", metavar="FILE", help="file to check; - is standard input")
+    validate.add_argument(
+        "--format",
+        choices=("text", "json", "github", "sarif"),
+        default="text",
+        help="report for people, programs, GitHub workflows or code scanners (default: text)",
+    )
+    shared = ("profile", "validator", "schema")
+    settings = {name: setting for name, setting in all_settings().items() if name in shared or setting.is_choice}
+    _add_settings(validate, settings)
+    validate.set_defaults(run=_validate)
+
+
+def _validate(options: argparse.Namespace) -> int:
+    from mockserver.spec.load import load_spec
+    from mockserver.validate import NoFile, validate
+
+    config = _config(options)
+    spec = load_spec(config.schema, config.profile, config.choices, config.validator)
+    try:
+        return validate(spec, options.files, options.format)
+    except NoFile as problem:
+        print(f"runware-mock: {problem}", file=sys.stderr)
+        return USAGE_ERROR

@@ -1,0 +1,370 @@
+"""Settings: what there is to set, and where a setting may come from: flag, environment, file, default, in this order.
+
+Only this file and the command line know of flags, variables and files; inner code receives the value.
+"""
+
+import json
+import math
+import re
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+from functools import lru_cache
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from mockserver.spec.documents import shipped_root
+from mockserver.spec.suggest import nearest
+
+VARIABLES = "RUNWARE_MOCK_"
+
+
+@dataclass(frozen=True, slots=True)
+class MockConfig:
+    """Everything that can be set about a mock. `SETTINGS` says what each means.
+
+    Attributes:
+        host: address to listen on.
+        port: port to listen on; 0 takes a free one.
+        profile: bundle of choices: "strict" or "compat".
+        choices: choices that differ from the profile's, by name.
+        api_key: the accepted keys; empty accepts any that is not empty.
+        speed: how many times faster than the real service videos are made; infinity for at once.
+        seed: makes UUIDs, seeds and durations repeat, or None.
+        log: "pretty", "json" or "quiet".
+        validator: "fast" or "reference".
+        schema: folder with further data files, or None.
+        public_url: scheme and authority for addresses in answers, or None to take the client's own.
+        max_body_bytes: size of a request body.
+        max_tasks: tasks in one request.
+        max_depth: lists and objects inside each other in a request.
+        max_values: values in a request.
+        keep_tasks: finished tasks that are kept.
+        keep_hours: how long a finished task is kept.
+        keep_media_bytes: how much uploaded media is kept.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = 8080
+    profile: str = "strict"
+    choices: Mapping[str, str] = field(default_factory=dict)
+    api_key: tuple[str, ...] = ()
+    speed: float = 400.0
+    seed: int | None = None
+    log: str = "pretty"
+    validator: str = "fast"
+    schema: Path | None = None
+    public_url: str | None = None
+    max_body_bytes: int = 16 * 1024 * 1024
+    max_tasks: int = 1000
+    max_depth: int = 40
+    max_values: int = 100_000
+    keep_tasks: int = 10_000
+    keep_hours: float = 24.0
+    keep_media_bytes: int = 256 * 1024 * 1024
+
+
+class BadSetting(Exception):
+    """A setting cannot be used.
+
+    Attributes:
+        where: the flag, variable or file and name that holds it.
+        problem: what is wrong with it, and how to mend it.
+    """
+
+    def __init__(self, where: str, problem: str) -> None:
+        super().__init__(where, problem)
+        self.where = where
+        self.problem = problem
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.problem}"
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One thing that can be set.
+
+    Attributes:
+        name: as written on the command line and in files, as in "max-tasks".
+        read: turns text into the value; raises ValueError with a sentence.
+        about: what it means, with its unit.
+        placeholder: what stands for the value in a usage line.
+        default: the default as people would write it.
+        example: a value as people would write it.
+        is_list: whether it may be given several times.
+        is_choice: whether it is a choice of the dialect.
+    """
+
+    name: str
+    read: Callable[[str], Any]
+    about: str
+    placeholder: str
+    default: str
+    example: str
+    is_list: bool = False
+    is_choice: bool = False
+
+    @property
+    def variable(self) -> str:
+        """Name of the environment variable."""
+        return VARIABLES + self.name.upper().replace("-", "_")
+
+
+def _integer(least: int, most: int) -> Callable[[str], int]:
+    def read(text: str) -> int:
+        cleaned = text.replace("_", "")
+        if not re.fullmatch(r"-?\d{1,18}", cleaned) or not least <= int(cleaned) <= most:
+            raise ValueError(f"{text!r} is not a whole number from {least} to {most}")
+        return int(cleaned)
+
+    return read
+
+
+def _one_of(*allowed: str) -> Callable[[str], str]:
+    def read(text: str) -> str:
+        if text not in allowed:
+            near = nearest(text, allowed)
+            raise ValueError(
+                f"{text!r} is not one of {', '.join(allowed)}" + (f"; did you mean {near!r}?" if near else "")
+            )
+        return text
+
+    return read
+
+
+def _text(text: str) -> str:
+    if not text.strip():
+        raise ValueError("the value is empty")
+    return text
+
+
+def _speed(text: str) -> float:
+    if text == "instant":
+        return math.inf
+    try:
+        speed = float(text)
+    except ValueError:
+        speed = math.nan
+    if not 0.001 <= speed < math.inf:
+        raise ValueError(f"{text!r} is neither a number of 0.001 or more nor 'instant'")
+    return speed
+
+
+def _hours(text: str) -> float:
+    try:
+        hours = float(text)
+    except ValueError:
+        hours = math.nan
+    if not 0 <= hours <= 87_600:
+        raise ValueError(f"{text!r} is not a number of hours from 0 to 87600")
+    return hours
+
+
+def _folder(text: str) -> Path:
+    path = Path(text)
+    if not path.is_dir():
+        raise ValueError(f"there is no folder {text!r}")
+    return path
+
+
+def _url(text: str) -> str:
+    if not re.fullmatch(r"https?://[^/?#\s]+(/[^?#\s]*)?", text):
+        raise ValueError(f"{text!r} is not an address such as http://mock:8080")
+    return text.rstrip("/")
+
+
+_GIB = 2**30
+
+#: Every setting but the choices of the dialect, in the order of the help.
+_PLAIN = (
+    Setting("host", _text, "address to listen on", "ADDRESS", "127.0.0.1", "0.0.0.0"),
+    Setting("port", _integer(0, 65535), "port to listen on; 0 takes a free one", "PORT", "8080", "9000"),
+    Setting(
+        "profile",
+        _one_of("strict", "compat"),
+        "what is accepted: what the parameter page says, or also what older official clients send",
+        "NAME",
+        "strict",
+        "compat",
+    ),
+    Setting(
+        "api-key",
+        _text,
+        "accept this key; may be repeated; without it any key that is not empty is accepted",
+        "KEY",
+        "any key",
+        "my-key",
+        is_list=True,
+    ),
+    Setting(
+        "speed",
+        _speed,
+        "how many times faster than the real service videos are made; 1 is realistic, 'instant' does not wait",
+        "FACTOR",
+        "400",
+        "instant",
+    ),
+    Setting(
+        "seed",
+        _integer(0, 2**63 - 1),
+        "make UUIDs, seeds and durations repeat from run to run",
+        "NUMBER",
+        "random",
+        "7",
+    ),
+    Setting("log", _one_of("pretty", "json", "quiet"), "what is printed for each request", "KIND", "pretty", "json"),
+    Setting(
+        "validator",
+        _one_of("fast", "reference"),
+        "library that checks requests: jsonschema-rs or jsonschema",
+        "NAME",
+        "fast",
+        "reference",
+    ),
+    Setting(
+        "schema",
+        _folder,
+        "folder laid out like schema/ whose files add to the shipped ones or take their place",
+        "FOLDER",
+        "none",
+        "./my-schema",
+    ),
+    Setting(
+        "public-url",
+        _url,
+        "address to put before paths in answers, in place of the one the client used",
+        "URL",
+        "the client's",
+        "http://mock:8080",
+    ),
+    Setting("max-body-bytes", _integer(1, _GIB), "most bytes of a request body", "BYTES", "16777216", "1000000"),
+    Setting("max-tasks", _integer(1, 1_000_000), "most tasks in one request", "COUNT", "1000", "50"),
+    Setting(
+        "max-depth", _integer(4, 500), "most lists and objects inside each other in a request", "COUNT", "40", "10"
+    ),
+    Setting("max-values", _integer(10, 10_000_000), "most values in a request", "COUNT", "100000", "5000"),
+    Setting(
+        "keep-tasks",
+        _integer(1, 100_000_000),
+        "finished tasks that are kept; the oldest are dropped first",
+        "COUNT",
+        "10000",
+        "200",
+    ),
+    Setting("keep-hours", _hours, "how many hours a finished task is kept", "HOURS", "24", "1"),
+    Setting(
+        "keep-media-bytes",
+        _integer(0, 1024 * _GIB),
+        "most bytes of uploaded media that are kept",
+        "BYTES",
+        "268435456",
+        "1000000",
+    ),
+)
+
+
+@lru_cache(maxsize=1)
+def choice_settings() -> tuple[Setting, ...]:
+    """Return a setting for each choice of the dialect, from the shipped data."""
+    document = json.loads((shipped_root() / "dialect.json").read_text(encoding="utf-8"))
+    return tuple(_choice(name, choice) for name, choice in document["choices"].items())
+
+
+def _choice(name: str, choice: Mapping[str, Any]) -> Setting:
+    values = list(choice["values"])
+    other = next(value for value in values if value != choice["default"])
+    return Setting(
+        name=name,
+        read=_one_of(*values),
+        about=choice["about"].rstrip(".") + ": " + "; ".join(f"{v}: {e['about']}" for v, e in choice["values"].items()),
+        placeholder="|".join(values),
+        default=choice["default"],
+        example=other,
+        is_choice=True,
+    )
+
+
+def all_settings() -> Mapping[str, Setting]:
+    """Return every setting by name, choices last."""
+    return MappingProxyType({setting.name: setting for setting in (*_PLAIN, *choice_settings())})
+
+
+def read_config(flags: Mapping[str, Any], environment: Mapping[str, str], file: Path | None = None) -> MockConfig:
+    """Put the settings together.
+
+    Args:
+        flags: texts given on the command line by name; a list for a setting that may be repeated.
+        environment: variables; those that begin with RUNWARE_MOCK_ count.
+        file: a TOML file, or None.
+
+    Raises:
+        BadSetting: one of them cannot be used; says where it came from.
+    """
+    values: dict[str, Any] = {}
+    for source in (_from_file(file), _from_environment(environment), _from_flags(flags)):
+        values.update(source)
+    settings = all_settings()
+    choices = {name: value for name, value in values.items() if settings[name].is_choice}
+    plain = {name.replace("-", "_"): value for name, value in values.items() if name not in choices}
+    return MockConfig(**plain, choices=choices)
+
+
+def _from_flags(flags: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: _read(all_settings()[name], value, f"--{name}") for name, value in flags.items() if value is not None}
+
+
+def _from_environment(environment: Mapping[str, str]) -> dict[str, Any]:
+    by_variable = {setting.variable: setting for setting in all_settings().values()}
+    found: dict[str, Any] = {}
+    for variable, value in environment.items():
+        if variable.startswith(VARIABLES) and variable != f"{VARIABLES}CONFIG":
+            setting = by_variable.get(variable)
+            if setting is None:
+                raise BadSetting(variable, _unknown(variable, by_variable))
+            texts = [part.strip() for part in value.split(",")] if setting.is_list else value
+            found[setting.name] = _read(setting, texts, variable)
+    return found
+
+
+def _from_file(file: Path | None) -> dict[str, Any]:
+    if file is None:
+        return {}
+    try:
+        document = tomllib.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as problem:
+        raise BadSetting(str(file), f"cannot be read ({problem})") from problem
+    settings = all_settings()
+    found: dict[str, Any] = {}
+    for name, value in document.items():
+        if name not in settings:
+            raise BadSetting(f"{file}: {name}", _unknown(name, settings))
+        texts = [_as_text(each) for each in value] if isinstance(value, list) else _as_text(value)
+        found[name] = _read(settings[name], texts, f"{file}: {name}")
+    return found
+
+
+def _as_text(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def _unknown(name: str, known: Mapping[str, Any]) -> str:
+    near = nearest(name, known)
+    return f"there is no such setting; did you mean {near}?" if near else "there is no such setting"
+
+
+def _read(setting: Setting, value: Any, where: str) -> Any:
+    try:
+        if setting.is_list:
+            return tuple(setting.read(text) for text in ([value] if isinstance(value, str) else value))
+        if isinstance(value, list):
+            raise ValueError("one value is expected, not a list")
+        return setting.read(value)
+    except ValueError as problem:
+        raise BadSetting(where, str(problem)) from None
+
+
+_NAMES = {each.name.replace("_", "-") for each in fields(MockConfig)} - {"choices"}
+if {setting.name for setting in _PLAIN} != _NAMES:
+    raise AssertionError("MockConfig and its settings differ")

@@ -1,0 +1,1 @@
+"""The task life cycle: values, one table, one pure function."""

@@ -1,0 +1,122 @@
+"""The task life cycle: one table of what may happen when, and one pure function that applies it.
+
+No clock, no randomness, no store: time comes as an argument, and what is left to do goes out as effects.
+"""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from mockserver.engine.results import overall, statuses_at
+from mockserver.engine.values import (
+    Accepted,
+    Command,
+    Deliver,
+    Describe,
+    Effect,
+    Noted,
+    Poll,
+    PostWebhook,
+    PutMedia,
+    Rejected,
+    Reply,
+    Reported,
+    Ripen,
+    Status,
+    Step,
+    Submit,
+    Task,
+    Uploaded,
+    WakeAt,
+)
+
+P, S, E = Status.PROCESSING, Status.SUCCESS, Status.ERROR
+
+#: Status of the task before, command, statuses that may follow. A pair that is absent is refused.
+TRANSITIONS: Mapping[Status | None, Mapping[type[Command], tuple[Status, ...]]] = MappingProxyType(
+    {
+        None: {Submit: (P,)},
+        P: {Poll: (P,), Describe: (P,), Ripen: (P, S, E), Uploaded: (P, S)},
+        S: {Poll: (S,), Describe: (S,), Deliver: (S,)},
+        E: {Poll: (E,), Describe: (E,), Deliver: (E,), Submit: (P,)},
+    }
+)
+
+#: What a refused command is answered with. Nobody waits for an answer to the others.
+REFUSALS: Mapping[type[Command], str] = MappingProxyType(
+    {Submit: "conflictTaskUUID", Poll: "taskNotFound", Describe: "taskNotFound", Deliver: "taskNotFound"}
+)
+
+
+def step(task: Task | None, command: Command, now_ms: int, reuse_after_success: bool = False) -> Step:
+    """Apply one command to one task.
+
+    Args:
+        task: the task as stored, or None when the store has none under that UUID.
+        command: what happened.
+        now_ms: Unix time in milliseconds; the engine has no other clock.
+        reuse_after_success: whether a UUID may be used again after its task succeeded.
+
+    Returns:
+        A Step. When the command is refused its task is the one passed in, unchanged.
+    """
+    statuses = statuses_at(task, now_ms) if task else ()
+    status = overall(statuses) if task else None
+    if type(command) not in TRANSITIONS[status] and not (
+        reuse_after_success and status is S and isinstance(command, Submit)
+    ):
+        refusal = REFUSALS.get(type(command))
+        return Step(task, Rejected(refusal, task) if refusal else Noted())
+    match command:
+        case Submit():
+            return Step(command.task, Accepted(command.task), _waits(command.task))
+        case Poll() | Describe() if task:
+            return Step(task, _report(task, statuses, command))
+        case Deliver() if task:
+            return Step(task._replace(is_delivered=True), Reported(task, statuses))
+        case Ripen() if task:
+            return _ripen(task, command.index)
+        case Uploaded() if task:
+            return _uploaded(task, command.index)
+    raise AssertionError(f"TRANSITIONS lets {command} through, but no rule handles it")
+
+
+def _report(task: Task, statuses: tuple[Status, ...], command: Command) -> Reply:
+    """Results that went out with a synchronous submission are not found by polls, only in the archive."""
+    is_hidden = task.is_delivered and isinstance(command, Poll)
+    return Rejected(REFUSALS[Poll]) if is_hidden else Reported(task, statuses)
+
+
+def _waits(task: Task) -> tuple[Effect, ...]:
+    if not task.is_attended:
+        return ()
+    return tuple(WakeAt(at_ms, index) for index, at_ms in enumerate(task.due_at_ms))
+
+
+def _ripen(task: Task, index: int) -> Step:
+    """A result is made: it failed, or its upload begins, or it is done."""
+    if task.outcomes[index] is not P:
+        return Step(task, Noted())
+    if task.failure:
+        return _end(task, index, E)
+    upload = task.params.get("uploadEndpoint")
+    if upload is not None:
+        return Step(_with(task, index, Status.UPLOADING), Noted(), (PutMedia(upload, index),))
+    return _end(task, index, S)
+
+
+def _uploaded(task: Task, index: int) -> Step:
+    """An upload ended. The result counts, whatever became of the upload."""
+    if task.outcomes[index] is not Status.UPLOADING:
+        return Step(task, Noted())
+    return _end(task, index, S)
+
+
+def _end(task: Task, index: int, status: Status) -> Step:
+    """A result has come to its end; its webhook is due."""
+    webhook = task.params.get("webhookURL")
+    effects = (PostWebhook(webhook, index),) if webhook is not None else ()
+    return Step(_with(task, index, status), Noted(), effects)
+
+
+def _with(task: Task, index: int, status: Status) -> Task:
+    return task._replace(outcomes=(*task.outcomes[:index], status, *task.outcomes[index + 1 :]))

@@ -1,0 +1,89 @@
+"""How long a generation takes and what it costs, from the model's data."""
+
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from hashlib import blake2b
+from math import exp
+from statistics import NormalDist
+from typing import Any, NamedTuple
+
+from mockserver.spec.load import Model
+
+_NORMAL = NormalDist()
+_RANGE = 2**48
+
+
+class Figures(NamedTuple):
+    """What one result takes.
+
+    Attributes:
+        median_s: half of all results are made in less time, in seconds of the real service.
+        sigma: how much times vary; the standard deviation of their logarithm.
+        cost_usd: price in US dollars.
+    """
+
+    median_s: float
+    sigma: float
+    cost_usd: float
+
+
+def figures_of(model: Model, params: Mapping[str, Any]) -> Figures:
+    """Return what a result of a task takes.
+
+    Source:
+        schema/models: x-model/generation and x-model/price (assumed, but for one price)
+    """
+    return _figures(model, tuple([params.get(name) for name in _deciding(model)]))
+
+
+@lru_cache(maxsize=1024)
+def _deciding(model: Model) -> tuple[str, ...]:
+    """Return the parameters on which figures depend."""
+    tables = (*model.about["generation"], *model.about["price"])
+    return tuple(dict.fromkeys(name for entry in tables for name in entry["when"]))
+
+
+@lru_cache(maxsize=1024)
+def _figures(model: Model, values: tuple[Any, ...]) -> Figures:
+    sent = {name: value for name, value in zip(_deciding(model), values, strict=True) if value is not None}
+    params = {**model.defaults, **sent}
+    time, price = _matching(model.about["generation"], params), _matching(model.about["price"], params)
+    return Figures(time["medianSeconds"], time["sigma"], price["usd"])
+
+
+def _matching(entries: Sequence[Mapping[str, Any]], params: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the first entry whose `when` agrees with the parameters; the last one of a table agrees with all."""
+    for entry in entries:
+        if all(params.get(name) == value for name, value in entry["when"].items()):
+            return entry
+    raise AssertionError("loading makes sure that the last entry takes every task")
+
+
+def due_times(figures: Figures, number: int, nonce: bytes, now_ms: int, speed: float) -> tuple[int, ...]:
+    """Say when each result of a task is ready. Results are made one after the other.
+
+    Args:
+        figures: how long one takes: median and sigma of a log-normal distribution.
+        number: how many results there are.
+        nonce: randomness of this task, 16 bytes.
+        now_ms: Unix time in milliseconds.
+        speed: how many times faster than the real service; infinity makes every result ready at once.
+
+    Returns:
+        One Unix time in milliseconds a result, ascending.
+    """
+    median_ms, sigma = figures.median_s * 1000 / speed, figures.sigma
+    at_ms = now_ms + median_ms * _spread(nonce, sigma)
+    if number == 1:
+        return (round(at_ms),)
+    times = [round(at_ms)]
+    for _ in range(number - 1):
+        nonce = blake2b(nonce, digest_size=16, person=b"duration").digest()
+        at_ms += median_ms * _spread(nonce, sigma)
+        times.append(round(at_ms))
+    return tuple(times)
+
+
+def _spread(draw: bytes, sigma: float) -> float:
+    """Return a factor around 1 from the last six bytes of a draw."""
+    return exp(sigma * _NORMAL.inv_cdf((int.from_bytes(draw[-6:], "big") + 0.5) / _RANGE))

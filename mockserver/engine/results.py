@@ -1,0 +1,40 @@
+"""How far results are and what they are known by, derived from the task alone: asked again, the answer is the same."""
+
+from hashlib import blake2b
+
+from mockserver.engine.values import Result, Status, Task
+
+P, U, S, E = Status.PROCESSING, Status.UPLOADING, Status.SUCCESS, Status.ERROR
+
+_SEEDS = 2**31 - 1
+#: Coprime to the number of seeds, so that the seeds of one task all differ.
+_SEED_STRIDE = 0x9E3779B1
+
+
+def result_of(task: Task, index: int) -> Result:
+    """Return what one result of a task is known by, 0 being the first."""
+    digest = blake2b(task.nonce, digest_size=16, salt=index.to_bytes(4, "big")).digest()
+    first = int.from_bytes(task.nonce[:4], "big")
+    return Result(uuid_text(digest), 1 + (first + index * _SEED_STRIDE) % _SEEDS)
+
+
+def statuses_at(task: Task, now_ms: int) -> tuple[Status, ...]:
+    """Return how far each result is: as recorded for an attended task, by time alone for any other."""
+    if task.is_attended or now_ms < task.due_at_ms[0]:
+        return task.outcomes
+    ended = E if task.failure else S
+    return tuple([ended if due_ms <= now_ms else P for due_ms in task.due_at_ms])
+
+
+def overall(statuses: tuple[Status, ...]) -> Status:
+    """Return how far a task is: processing until every result ended, an error only if every one failed."""
+    if P in statuses or U in statuses:
+        return P
+    return S if S in statuses else E
+
+
+def uuid_text(digest: bytes) -> str:
+    """Return 16 bytes as a version 4 UUID in its 36-character form."""
+    text = digest.hex()
+    variant = "89ab"[digest[8] & 3]
+    return f"{text[:8]}-{text[8:12]}-4{text[13:16]}-{variant}{text[17:20]}-{text[20:]}"

@@ -1,0 +1,157 @@
+"""The mock inside a Python program: httpx clients reach it at the real addresses, and nothing leaves the process.
+
+respx answers clients of httpx, and with `using="httpcore2"` clients of httpx2. Other libraries, and programs in other
+languages, use `runware-mock serve`.
+"""
+
+import asyncio
+from collections.abc import Coroutine, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from threading import RLock
+from types import TracebackType
+from typing import Any, ClassVar, Self, TypeVar
+
+import httpx
+import respx
+from respx.mocks import HTTPCoreMocker, Mocker
+
+from mockserver.adapters.clocks import ReadClock
+from mockserver.adapters.couriers import Outbox
+from mockserver.app import Mock, make_mock
+from mockserver.config import MockConfig
+from mockserver.ports import Clock
+from mockserver.transports.asgi import Message
+from mockserver.transports.front import TASK_PATHS
+from mockserver.transports.http import Request
+from mockserver.wire import Envelope
+
+T = TypeVar("T")
+
+#: Where the real service lives. Source: the documentation of connections and of the schema service (stated).
+HOSTS = ("api.runware.ai", "schemas.runware.ai")
+#: How often an answer that waits for results is looked at, in seconds.
+LOOK_EVERY_S = 0.01
+
+
+class MockRunware:
+    """Answers httpx clients while it is entered. May be used by several threads at once.
+
+    Args:
+        config: settings; all defaults unless given, and no log.
+        clock: its time, for example a `ManualClock`; real time unless given.
+        hosts: host names that it answers.
+        using: "httpcore" for clients of httpx, "httpcore2" for clients of httpx2.
+
+    Attributes:
+        mock: the mock, put together.
+        router: the respx router; more routes may be added to it.
+        outbox: keeps the uploads and webhooks that would have been sent.
+    """
+
+    def __init__(
+        self,
+        config: MockConfig | None = None,
+        clock: Clock | None = None,
+        hosts: Sequence[str] = HOSTS,
+        using: str = "httpcore",
+    ) -> None:
+        if using == "httpcore2":
+            _teach_httpcore2()
+        self.outbox = Outbox()
+        self._clock = clock or ReadClock()
+        self.mock: Mock = make_mock(config or MockConfig(log="quiet"), self._clock, self.outbox)
+        self._desk = self.mock.http_desk()
+        self._front = self.mock.front(None)
+        self._lock = RLock()
+        self.router = respx.MockRouter(assert_all_called=False, using=using)
+        for host in hosts:
+            self.router.route(host=host).mock(side_effect=self.answer)
+
+    def __enter__(self) -> Self:
+        self.router.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.router.stop(quiet=problem is not None)
+
+    def answer(self, request: httpx.Request) -> httpx.Response:
+        """Answer one request, as the mock would over the network."""
+        with self._lock:
+            if isinstance(self._clock, ReadClock):
+                self._clock.catch_up()
+            if request.method == "POST" and request.url.path in TASK_PATHS:
+                return self._post(request)
+            return _run(self._through_front(request))
+
+    def _post(self, request: httpx.Request) -> httpx.Response:
+        headers = {name.lower(): value for name, value in request.headers.raw}
+        headers[b"host"] = request.url.netloc
+        body = request.read()
+        asked = Request(headers, body, request.url.scheme, "", request.url.path)
+        answer = self._desk.answer(asked) if len(body) <= self._desk.max_bytes else self._desk.too_large(asked)
+        envelope = answer if isinstance(answer, Envelope) else _run(self._watched(answer))
+        return httpx.Response(envelope.status, content=envelope.body, headers={"content-type": "application/json"})
+
+    async def _watched(self, answer: Any) -> Envelope:
+        """Wait for an answer while time goes on."""
+        waiting: asyncio.Future[Envelope] = asyncio.ensure_future(answer)
+        while not waiting.done():
+            if isinstance(self._clock, ReadClock):
+                self._clock.catch_up()
+            await asyncio.wait([waiting], timeout=LOOK_EVERY_S)
+        return waiting.result()
+
+    async def _through_front(self, request: httpx.Request) -> httpx.Response:
+        """Send a request through the front door and gather the answer."""
+        scope = {
+            "type": "http",
+            "method": request.method,
+            "path": request.url.path,
+            "raw_path": request.url.raw_path.partition(b"?")[0],
+            "query_string": request.url.query,
+            "headers": [(name.lower(), value) for name, value in request.headers.raw],
+            "scheme": request.url.scheme,
+        }
+        messages: list[Message] = []
+
+        async def receive() -> Message:
+            return {"type": "http.request", "body": request.read(), "more_body": False}
+
+        async def send(message: Message) -> None:
+            messages.append(message)
+
+        await self._front(scope, receive, send)
+        content = b"".join(message.get("body", b"") for message in messages[1:])
+        return httpx.Response(messages[0]["status"], headers=messages[0].get("headers"), content=content)
+
+
+def _run(work: Coroutine[Any, Any, T]) -> T:
+    """Run a coroutine to its end, whether or not an event loop runs in this thread already."""
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        return pool.submit(asyncio.run, work).result()
+
+
+def _teach_httpcore2() -> None:
+    """Teach respx, once, to answer clients of httpx2: the same hooks in a package of another name."""
+    if "httpcore2" in Mocker.registry:
+        return
+    import httpcore2
+
+    class HTTPCore2Mocker(HTTPCoreMocker):
+        name = "httpcore2"
+        targets: ClassVar = [target.replace("httpcore.", "httpcore2.") for target in HTTPCoreMocker.targets]
+
+        @classmethod
+        def from_sync_httpx_response(cls, httpx_response: httpx.Response, *_: Any, **_named: Any) -> Any:
+            return httpcore2.Response(
+                status=httpx_response.status_code,
+                headers=httpx_response.headers.raw,
+                content=httpx_response.read(),
+                extensions=httpx_response.extensions,
+            )
+
+        @classmethod
+        async def from_async_httpx_response(cls, httpx_response: httpx.Response, *_: Any, **_named: Any) -> Any:
+            return cls.from_sync_httpx_response(httpx_response)

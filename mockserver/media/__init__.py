@@ -1,0 +1,1 @@
+"""The video files that the mock serves."""

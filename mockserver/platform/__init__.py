@@ -1,0 +1,24 @@
+"""The platform's own tasks by task type. Submitting and polling are the runtime's."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from mockserver.platform.account import manage_account
+from mockserver.platform.authentication import authenticate
+from mockserver.platform.base import Caller, Desk, Keyring, Media, PlatformTask, Session
+from mockserver.platform.media import missing_media, store_media, upload_image
+from mockserver.platform.models import search_models
+from mockserver.platform.ping import ping
+
+PLATFORM_TASKS: Mapping[str, PlatformTask] = MappingProxyType(
+    {
+        "accountManagement": manage_account,
+        "authentication": authenticate,
+        "imageUpload": upload_image,
+        "mediaStorage": store_media,
+        "modelSearch": search_models,
+        "ping": ping,
+    }
+)
+
+__all__ = ["PLATFORM_TASKS", "Caller", "Desk", "Keyring", "Media", "PlatformTask", "Session", "missing_media"]

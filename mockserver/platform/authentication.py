@@ -1,0 +1,36 @@
+"""A key is shown, and a session begins or goes on."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from mockserver.platform.base import Caller, Desk, Session
+from mockserver.ports import Shelf
+from mockserver.wire import Answer
+
+
+def authenticate(desk: Desk, caller: Caller, task: Mapping[str, Any]) -> Answer:
+    """Accept or refuse a key. The answer carries no taskUUID, which one official client needs.
+
+    A session UUID of the same key that broke off less than 120 seconds ago is taken up again; with any other a new
+    session begins.
+
+    Source: schema/tasks/authentication.json (stated)
+    """
+    owner = desk.keyring.owner(task["apiKey"])
+    caller.was_refused = owner is None
+    if owner is None:
+        caller.owner = None
+        return desk.wire.unaddressed("invalidApiKey")
+    caller.owner = owner
+    wanted = str(task.get("connectionSessionUUID", "")).lower()
+    remembered = desk.store.get(Shelf.SESSIONS, (wanted,)) if wanted else None
+    if isinstance(remembered, Session) and remembered.owner == owner:
+        caller.session = wanted
+    elif not caller.session:
+        caller.session = desk.new_uuid(owner, "session")
+    return Answer(
+        data=[{"taskType": "authentication", "connectionSessionUUID": caller.session}],
+        outcome="resumed" if caller.session == wanted else "authenticated",
+        about=("authentication", ""),
+        is_authentication=True,
+    )

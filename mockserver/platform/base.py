@@ -1,0 +1,109 @@
+"""What a platform task is: a function from the task and its caller to an answer."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from mockserver.engine.results import uuid_text
+from mockserver.ports import Clock, Dice, Entry, Key, Shelf, Store
+from mockserver.spec.load import Spec
+from mockserver.wire import Answer, Wire
+
+
+@dataclass(slots=True)
+class Caller:
+    """Who sends a request, and over what.
+
+    Attributes:
+        origin: scheme and authority under which the client reached the mock, as in "http://127.0.0.1:8080".
+        transport: "http", "websocket" or "in-process".
+        owner: digest of the API key, or None before authentication.
+        session: UUID of the connection's session, or "".
+        was_refused: whether a key was shown that the mock does not accept.
+    """
+
+    origin: str
+    transport: str
+    owner: str | None = None
+    session: str = ""
+    was_refused: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Media:
+    """A stored file.
+
+    Attributes:
+        owner: digest of the key that stored it.
+        content: the bytes; empty where only an address was given.
+        media_type: type of the content.
+        source: the address that was given instead of content, or "".
+    """
+
+    owner: str
+    content: bytes
+    media_type: str
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """What is remembered of a WebSocket connection that broke off.
+
+    Attributes:
+        owner: digest of the key that opened it.
+        frames: answers that could not be delivered.
+    """
+
+    owner: str
+    frames: tuple[bytes, ...] = ()
+
+
+class Keyring(Protocol):
+    """Says which API keys are good."""
+
+    def owner(self, key: str) -> str | None:
+        """Return the digest that stands for a key, or None where the key is not accepted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What a platform task has at hand.
+
+    Attributes:
+        spec: what the schemas say.
+        wire: words the answers.
+        store: keeps what outlives the request.
+        clock: tells the time.
+        keyring: says which API keys are good.
+        dice: draws what looks random.
+    """
+
+    spec: Spec
+    wire: Wire
+    store: Store
+    clock: Clock
+    keyring: Keyring
+    dice: Dice
+
+    def new_uuid(self, owner: str, purpose: str) -> str:
+        """Return a UUID for the next thing of its kind that an owner makes."""
+        return uuid_text(self.dice.draw(owner, purpose))
+
+    def keep(self, shelf: Shelf, key: Key, value: Any, weight: int = 0) -> None:
+        """Keep a value that is settled from now on."""
+        entry = Entry(value, self.clock.now_ms(), weight)
+        self.store.update(shelf, key, lambda _: (entry, None))
+
+
+PlatformTask = Callable[[Desk, Caller, Mapping[str, Any]], Answer]
+
+
+def item(task: Mapping[str, Any], **members: Any) -> dict[str, Any]:
+    """Return an item of an answer: task type and taskUUID of the task, then further members."""
+    return {"taskType": task["taskType"], "taskUUID": task["taskUUID"], **members}
+
+
+def good(task: Mapping[str, Any], outcome: str, **members: Any) -> Answer:
+    """Return the answer of a platform task that went well."""
+    return Answer(data=[item(task, **members)], outcome=outcome, about=(task["taskType"], task["taskUUID"]))

@@ -1,0 +1,126 @@
+"""All that the runtime needs from outside: time, memory, and somebody who carries things out of the house."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any, NamedTuple, Protocol, TypeVar
+
+T = TypeVar("T")
+
+
+class Clock(Protocol):
+    """Tells the time and wakes people. Every timer of the mock belongs to one clock."""
+
+    def now_ms(self) -> int:
+        """Return Unix time in milliseconds; never goes back."""
+
+    def call_at(self, at_ms: int, wake: Callable[[], None]) -> Callable[[], None]:
+        """Call somebody when a time has come, or soon if it has passed.
+
+        Returns:
+            A function that cancels the call; harmless once it was made.
+        """
+
+
+class Dice(Protocol):
+    """Draws what looks random."""
+
+    def draw(self, owner: str, purpose: str) -> bytes:
+        """Return 16 bytes for the next thing of its kind that an owner makes."""
+
+
+class Shelf(Enum):
+    """What kinds of things a store keeps, each with limits of its own."""
+
+    TASKS = "tasks"
+    RESULTS = "results"
+    REFUSALS = "refusals"
+    MEDIA = "media"
+    SESSIONS = "sessions"
+
+    #: Members are unique, so identity will do; the default hashes their names, in Python.
+    __hash__ = object.__hash__
+
+
+Key = tuple[str, ...]
+
+
+class Entry(NamedTuple):
+    """Something to keep.
+
+    Attributes:
+        value: plain data, or values made of it.
+        settles_at_ms: until then the entry is in use and is kept; afterwards it may be dropped.
+        weight: roughly how many bytes it takes.
+    """
+
+    value: Any
+    settles_at_ms: int = 0
+    weight: int = 0
+
+
+class Store(Protocol):
+    """Keeps entries by shelf and key. Settled entries are dropped oldest first past a limit or their retention."""
+
+    def get(self, shelf: Shelf, key: Key) -> Any | None:
+        """Return the value kept under a key, or None. Does not block."""
+
+    def update(self, shelf: Shelf, key: Key, change: Callable[[Any | None], tuple[Entry | None, T]]) -> T:
+        """Replace an entry by what a function makes of its value; nobody else changes it meanwhile.
+
+        Args:
+            shelf: what kind of thing.
+            key: its name.
+            change: gets the value or None and returns the new entry, or None to leave the old one as it is,
+                and what `update` should return. It must not call the store.
+        """
+
+    def drop(self, shelf: Shelf, key: Key) -> None:
+        """Forget an entry, if it is there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """Something to send.
+
+    Attributes:
+        method: "PUT" or "POST".
+        url: the address, used byte for byte.
+        body: what is sent.
+        media_type: value of Content-Type.
+    """
+
+    method: str
+    url: str
+    body: bytes
+    media_type: str
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """What became of a parcel.
+
+    Attributes:
+        parcel: what was sent.
+        status: HTTP status of the receiver's answer, or None where there was none.
+        problem: why it failed, or "".
+    """
+
+    parcel: Parcel
+    status: int | None
+    problem: str = ""
+
+    @property
+    def is_delivered(self) -> bool:
+        """Say whether the receiver took it: any 2xx."""
+        return self.status is not None and 200 <= self.status < 300
+
+
+class Courier(Protocol):
+    """Carries parcels to addresses that clients chose."""
+
+    def send(self, parcel: Parcel, done: Callable[[Delivery], None]) -> None:
+        """Send a parcel and say afterwards what became of it, once. Returns at once and never raises."""
+
+    async def close(self) -> None:
+        """Stop what is under way and let go of every connection."""

@@ -1,0 +1,398 @@
+"""The one loop: bytes in, answers out, and what is left to do carried out.
+
+Everything that decides lies below: reading, the schemas, the engine, the wire. Here the pieces meet the store, the
+clock and the courier. Transports frame bytes and call `exchange`; they do nothing else.
+"""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any, NamedTuple
+
+from mockserver.engine.life import step
+from mockserver.engine.magic import find_failure
+from mockserver.engine.plan import due_times, figures_of
+from mockserver.engine.results import result_of, statuses_at
+from mockserver.engine.values import (
+    Command,
+    Deliver,
+    Describe,
+    Effect,
+    Poll,
+    PostWebhook,
+    PutMedia,
+    Rejected,
+    Reported,
+    Result,
+    Ripen,
+    Status,
+    Step,
+    Submit,
+    Task,
+    Uploaded,
+    WakeAt,
+)
+from mockserver.platform import PLATFORM_TASKS, Caller, Desk, missing_media
+from mockserver.platform.base import good
+from mockserver.ports import Courier, Delivery, Entry, Key, Parcel, Shelf
+from mockserver.reading import Limits, Unreadable, read_tasks
+from mockserver.spec.load import Model
+from mockserver.spec.problem import SchemaProblem
+from mockserver.spec.violations import Checked, check_task
+from mockserver.wire import Answer
+
+#: How long a synchronous submission is held, in milliseconds. Source: schema/dialect.json, delivery (stated).
+SYNC_BUDGET_MS = 120_000
+#: How often a held submission whose results are due but not there is looked at again.
+SYNC_RETRY_MS = 250
+#: Longest text that is kept in an archived request; of a longer one, such as a picture in base64, the beginning is.
+LONGEST_KEPT_TEXT = 4096
+
+FetchMedia = Callable[[Task, int], tuple[bytes, str] | None]
+Log = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """The place of an answer that comes when its results do: a synchronous submission."""
+
+    task: Task
+    until_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A finished result that somebody asks for by its address."""
+
+    task: Task
+    index: int
+
+
+class Refusal(NamedTuple):
+    """A submission that was refused, as getTaskDetails shows it.
+
+    Attributes:
+        request: the task as sent; long texts cut.
+        errors: what it was answered with.
+        at_ms: when, as Unix time in milliseconds.
+    """
+
+    request: Mapping[str, Any]
+    errors: Sequence[Mapping[str, Any]]
+    at_ms: int
+
+
+class Runtime:
+    """Answers requests for as long as it lives. For one thread at a time; nothing in it blocks.
+
+    Args:
+        desk: schemas, wire, store, clock and keys.
+        courier: carries uploads and webhooks.
+        fetch_media: returns the file of a result and its media type, or None where there is none.
+        limits: how much one request may hold.
+        speed: how many times faster than the real service videos are made.
+        log: is told, in a sentence, what went wrong outside of any request.
+    """
+
+    def __init__(
+        self,
+        desk: Desk,
+        courier: Courier,
+        fetch_media: FetchMedia,
+        limits: Limits,
+        speed: float,
+        log: Log,
+    ) -> None:
+        unanswered = desk.spec.tasks.keys() - PLATFORM_TASKS.keys() - {"getResponse", "getTaskDetails"}
+        if unanswered:
+            name = min(unanswered)
+            raise SchemaProblem(f"tasks/{name}.json", f"nothing answers the task type {name!r}", "take the file out")
+        self.desk = desk
+        self.courier = courier
+        self.fetch_media = fetch_media
+        self.limits = limits
+        self._speed = speed
+        self._log = log
+        self._reuse = desk.spec.dialect.reuse_after_success == "accept"
+        self._empty_if_unknown = desk.spec.dialect.unknown_task == "empty"
+
+    # Requests
+
+    def exchange(self, body: bytes, caller: Caller) -> Sequence[Answer | Held]:
+        """Answer one request.
+
+        Args:
+            body: the bytes as they came.
+            caller: who sends them; authentication in the body changes it.
+
+        Returns:
+            One answer a task, in their order; a single one where the request as a whole cannot be answered.
+        """
+        tasks = read_tasks(body, self.limits, self.desk.spec.names)
+        if isinstance(tasks, Unreadable):
+            return [self.desk.wire.unreadable(tasks)]
+        answers: list[Answer | Held] = []
+        size = len(body) // len(tasks)
+        for task in tasks:
+            answer = self._answer(task, caller, size)
+            if caller.owner is None and isinstance(answer, Answer) and answer.errors:
+                return [answer]
+            answers.append(answer)
+        return answers
+
+    def _answer(self, sent: Mapping[str, Any], caller: Caller, size: int) -> Answer | Held:
+        task_type = sent.get("taskType")
+        if caller.owner is None and not _needs_no_key(task_type, caller):
+            return self.desk.wire.unaddressed("invalidApiKey" if caller.was_refused else "missingApiKey")
+        checked = check_task(self.desk.spec, sent)
+        if checked.violations:
+            answer = self.desk.wire.refused(sent, checked.violations)
+            if caller.owner is not None:
+                self._archive(caller.owner, sent, answer, size)
+            return answer
+        if isinstance(checked.branch, Model):
+            return self._submit(checked.branch, checked, caller, sent, size)
+        if task_type == "getResponse":
+            return self._poll(checked.task, caller)
+        if task_type == "getTaskDetails":
+            return self._describe(checked.task, caller)
+        return PLATFORM_TASKS[str(task_type)](self.desk, caller, checked.task)
+
+    def _submit(
+        self, model: Model, checked: Checked, caller: Caller, sent: Mapping[str, Any], size: int
+    ) -> Answer | Held:
+        params, owner = checked.task, caller.owner or ""
+        missing = missing_media(self.desk, caller, params) if "inputs" in params else None
+        if missing is not None:
+            answer = self.desk.wire.error("mediaNotFound", params, name=missing)
+            self._archive(owner, sent, answer, size)
+            return answer
+        task = self._draft(model, params, caller)
+        done = self._apply((owner, task.uuid.lower()), Submit(task), _OBJECT_OVERHEAD * min(size, LONGEST_KEPT_TEXT))
+        if isinstance(done.reply, Rejected):
+            answer = self.desk.wire.error(done.reply.error, params, done.reply.task)
+            self._archive(owner, sent, answer, size)
+            return answer
+        if params.get("deliveryMethod") == "sync":
+            return Held(task, task.submitted_at_ms + SYNC_BUDGET_MS)
+        answer = self.desk.wire.accepted(task)
+        answer.notes = checked.notes
+        return answer
+
+    def _draft(self, model: Model, params: Mapping[str, Any], caller: Caller) -> Task:
+        """Draw up a task as it will be stored: when its results are due, what they cost, whether they fail."""
+        now_ms = self.desk.clock.now_ms()
+        owner = caller.owner or ""
+        nonce = self.desk.dice.draw(owner, "task")
+        number = int(params.get("numberResults", 1))
+        figures = figures_of(model, params)
+        due = due_times(figures, number, nonce, now_ms, self._speed)
+        prompt = params.get("positivePrompt", "")
+        failure = find_failure(prompt, self.desk.spec.failures) if "[[" in prompt else None
+        return Task(
+            owner,
+            params["taskUUID"],
+            model.air,
+            _kept(params) if "inputs" in params else params,
+            caller.origin,
+            now_ms,
+            due if failure is None else (due[0],) * number,
+            nonce,
+            figures.cost_usd,
+            failure,
+            (_PROCESSING,) * number,
+            "webhookURL" in params or "uploadEndpoint" in params,
+        )
+
+    def _poll(self, request: Mapping[str, Any], caller: Caller) -> Answer:
+        done = self._look((caller.owner or "", request["taskUUID"].lower()), _POLL)
+        if isinstance(done.reply, Reported):
+            return self._report(done.reply)
+        if self._empty_if_unknown and caller.transport != "websocket":
+            return Answer(outcome="unknown", about=("getResponse", request["taskUUID"]))
+        return self.desk.wire.error("taskNotFound", request)
+
+    def _describe(self, request: Mapping[str, Any], caller: Caller) -> Answer:
+        """Answer from the archive: the last request under a UUID and the last answer to it."""
+        key = (caller.owner or "", request["taskUUID"].lower())
+        refusal: Refusal | None = self.desk.store.get(Shelf.REFUSALS, key)
+        done = self._look(key, Describe())
+        if refusal and not (isinstance(done.reply, Reported) and done.reply.task.submitted_at_ms > refusal.at_ms):
+            return good(request, "refused", request=[refusal.request], response={"errors": refusal.errors})
+        if not isinstance(done.reply, Reported):
+            return self.desk.wire.error("taskNotFound", request)
+        answer = self._report(done.reply)
+        response = {
+            name: items for name, items in (("data", answer.data), ("errors", answer.errors)) if items or name == "data"
+        }
+        return good(request, answer.outcome, request=[done.reply.task.params], response=response)
+
+    def _archive(self, owner: str, sent: Mapping[str, Any], answer: Answer, size: int) -> None:
+        """Remember a refusal for getTaskDetails.
+
+        Args:
+            owner: whose it is.
+            sent: the task.
+            answer: the refusal.
+            size: bytes of the body that the task came in.
+        """
+        uuid = sent.get("taskUUID")
+        if isinstance(uuid, str) and len(uuid) == _UUID_LENGTH and sent.get("taskType") in self.desk.spec.models:
+            request = sent if size <= LONGEST_KEPT_TEXT else _shortened(sent)
+            kept = Refusal(request, answer.errors, self.desk.clock.now_ms())
+            self.desk.keep(Shelf.REFUSALS, (owner, uuid.lower()), kept, _OBJECT_OVERHEAD * size)
+
+    # The engine
+
+    def _apply(self, key: Key, command: Command, weight: int = 0) -> Step:
+        """Let a command change a task, then carry out what follows."""
+        now_ms = self.desk.clock.now_ms()
+
+        def change(stored: Task | None) -> tuple[Entry | None, Step]:
+            done = step(stored, command, now_ms, self._reuse)
+            task = done.task
+            if task is None or task is stored:
+                return None, done
+            return Entry(task, max(task.due_at_ms[-1], now_ms), weight), done
+
+        done = self.desk.store.update(Shelf.TASKS, key, change)
+        for effect in done.effects:
+            if done.task is not None:
+                self._carry_out(key, done.task, effect)
+        return done
+
+    def _look(self, key: Key, command: Poll | Describe) -> Step:
+        """Ask about a task without changing it."""
+        return step(self.desk.store.get(Shelf.TASKS, key), command, self.desk.clock.now_ms(), self._reuse)
+
+    def _happen(self, key: Key, command: Command) -> None:
+        """Let something happen to a task that no request asked for."""
+        self._apply(key, command)
+
+    def _carry_out(self, key: Key, task: Task, effect: Effect) -> None:
+        match effect:
+            case WakeAt():
+                self.desk.clock.call_at(effect.at_ms, partial(self._happen, key, Ripen(effect.index)))
+            case PutMedia():
+                self._upload(key, task, effect)
+            case PostWebhook():
+                result = None if task.outcomes[effect.index] is Status.ERROR else self._reveal(task, effect.index)
+                body = self.desk.wire.webhook(task, result)
+                self.courier.send(Parcel("POST", effect.url, body, "application/json"), self._tell)
+            case _:
+                raise AssertionError(f"nobody carries out {effect}")
+
+    def _upload(self, key: Key, task: Task, effect: PutMedia) -> None:
+        def uploaded(delivery: Delivery) -> None:
+            self._tell(delivery)
+            self._happen(key, Uploaded(effect.index))
+
+        media = self.fetch_media(task, effect.index)
+        if media is None:
+            self._log(f"nothing to upload for {task.uuid}: there is no clip of its size, duration and format")
+            self._happen(key, Uploaded(effect.index))
+        else:
+            self.courier.send(Parcel("PUT", effect.url, *media), uploaded)
+
+    def _tell(self, delivery: Delivery) -> None:
+        if not delivery.is_delivered:
+            target = delivery.parcel.url.partition("?")[0]
+            self._log(f"{delivery.parcel.method} {target} failed: {delivery.problem}")
+
+    # Results by address
+
+    def _report(self, reply: Reported) -> Answer:
+        """Tell a client how far its task is, and make what it is told of findable."""
+        if _SUCCESS not in reply.statuses:
+            return self.desk.wire.reported(reply.task, reply.statuses, ())
+        results = [self._reveal(reply.task, index) for index in range(len(reply.statuses))]
+        return self.desk.wire.reported(reply.task, reply.statuses, results)
+
+    def _reveal(self, task: Task, index: int) -> Result:
+        """Make a result findable by its UUID; one that is not finished cannot be downloaded all the same."""
+        result = result_of(task, index)
+        if self.desk.store.get(Shelf.RESULTS, (result.video_uuid,)) is None:
+            self.desk.keep(Shelf.RESULTS, (result.video_uuid,), ((task.owner, task.uuid.lower()), index))
+        return result
+
+    def find_result(self, video_uuid: str) -> Found | None:
+        """Return the finished result of that UUID, if a client was told of it and its task is still kept."""
+        place = self.desk.store.get(Shelf.RESULTS, (video_uuid,))
+        if place is None:
+            return None
+        key, index = place
+        task = self.desk.store.get(Shelf.TASKS, key)
+        if not isinstance(task, Task):
+            return None
+        status = statuses_at(task, self.desk.clock.now_ms())[index]
+        return Found(task, index) if status is Status.SUCCESS else None
+
+    # Synchronous submissions
+
+    async def settle(self, answers: Sequence[Answer | Held]) -> list[Answer]:
+        """Wait for the answers that are held, and return all in their order."""
+        return [await self._settled(answer) if isinstance(answer, Held) else answer for answer in answers]
+
+    async def _settled(self, held: Held) -> Answer:
+        at_ms = held.task.due_at_ms[-1]
+        while True:
+            await self._sleep_until(min(at_ms, held.until_ms))
+            answer = self.deliver(held)
+            if answer is not None:
+                return answer
+            at_ms = self.desk.clock.now_ms() + SYNC_RETRY_MS
+
+    async def _sleep_until(self, at_ms: int) -> None:
+        woken = asyncio.Event()
+        cancel = self.desk.clock.call_at(at_ms, woken.set)
+        try:
+            await woken.wait()
+        finally:
+            cancel()
+
+    def deliver(self, held: Held) -> Answer | None:
+        """Return the results of a held submission; an error where its time is up; None while neither is so.
+
+        Source: schema/dialect.json, delivery (observed: results handed over this way are not found by polls)
+        """
+        task = held.task
+        done = self._apply((task.owner, task.uuid.lower()), Deliver())
+        if isinstance(done.reply, Reported):
+            return _without_status(self._report(done.reply), task)
+        if self.desk.clock.now_ms() >= held.until_ms:
+            return self.desk.wire.error("timeout", task.params)
+        return None
+
+
+def _needs_no_key(task_type: Any, caller: Caller) -> bool:
+    """Say whether a task is answered before authentication: a heartbeat is, which some clients begin with."""
+    return task_type == "authentication" or (task_type == "ping" and caller.transport == "websocket")
+
+
+_POLL = Poll()
+_PROCESSING, _SUCCESS = Status.PROCESSING, Status.SUCCESS
+_UUID_LENGTH = 36
+#: How much more room parsed JSON takes than its text, roughly.
+_OBJECT_OVERHEAD = 4
+
+
+def _without_status(answer: Answer, task: Task) -> Answer:
+    data = [{name: value for name, value in item.items() if name != "status"} for item in answer.data]
+    errors = [{name: value for name, value in error.items() if name != "status"} for error in answer.errors]
+    return replace(answer, data=data, errors=errors, about=(task.params["taskType"], task.uuid))
+
+
+def _kept(params: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return a request as it is kept: without the bytes of long pictures."""
+    return {name: _shortened(value) if name == "inputs" else value for name, value in params.items()}
+
+
+def _shortened(value: Any) -> Any:
+    if isinstance(value, str) and len(value) > LONGEST_KEPT_TEXT:
+        return f"{value[:64]}… ({len(value):,} characters)"
+    if isinstance(value, Mapping):
+        return {name: _shortened(member) for name, member in value.items()}
+    if isinstance(value, list):
+        return [_shortened(member) for member in value]
+    return value

@@ -1,0 +1,1 @@
+"""Each frames bytes and calls the runtime; none decides anything."""

@@ -1,0 +1,164 @@
+"""The short way for POST requests under uvicorn: answered in the protocol class, without a scope, a task or a cycle.
+
+It takes a request that is whole and plain and leaves every other one to uvicorn and the front door; both ways give the
+same bytes of body. It stands on non-public parts of uvicorn's protocol class, whose version is therefore pinned;
+tests send the same conversations both ways.
+"""
+
+from asyncio import TimerHandle
+from collections.abc import Awaitable
+from typing import Any
+
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
+
+from mockserver.transports.front import TASK_PATHS
+from mockserver.transports.http import HttpDesk, Request
+from mockserver.wire import Envelope
+
+_SHORT_PATHS = frozenset(path.encode() for path in TASK_PATHS if path)
+
+
+def express_protocol(desk: HttpDesk) -> type[HttpToolsProtocol]:
+    """Return a protocol class for uvicorn that answers POST requests at this desk."""
+    return type("BoundExpressProtocol", (ExpressProtocol,), {"desk": desk})
+
+
+class ExpressProtocol(HttpToolsProtocol):
+    """One connection. See the module."""
+
+    desk: HttpDesk
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        #: Whether the request being read takes the short way.
+        self._is_short = False
+        #: Whether an answer is waited for; what a client sends meanwhile is not answered, and the connection ends then.
+        self._is_busy = False
+        self._was_impatient = False
+        #: Whether a request has begun and is not answered.
+        self._is_reading = False
+        self._chunks: list[bytes] = []
+        self._size = 0
+        self._idle_since = 0.0
+        self._idle_watch: TimerHandle | None = None
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Let go of the connection."""
+        self._stop_watching()
+        super().connection_lost(exc)
+
+    def on_message_begin(self) -> None:
+        """Begin a request; uvicorn's own preparations wait until it is clear that it will be uvicorn's."""
+        self.url = b""
+        self.headers = []
+        self.expect_100_continue = False
+        self._is_short = False
+        self._is_reading = True
+
+    def on_headers_complete(self) -> None:
+        """Choose the way."""
+        self._was_impatient = self._is_busy
+        if (
+            self.url in _SHORT_PATHS
+            and self.parser.get_method() == b"POST"
+            and not self.expect_100_continue
+            and not self.pipeline
+            and self._is_idle()
+            and not self.parser.should_upgrade()
+        ) or self._is_busy:
+            self._is_short = True
+            self._chunks = []
+            self._size = 0
+            return
+        self._is_reading = False
+        self._stop_watching()
+        headers, url, expects = self.headers, self.url, self.expect_100_continue
+        super().on_message_begin()
+        self.headers.extend(headers)
+        self.url, self.expect_100_continue = url, expects
+        super().on_headers_complete()
+
+    def _is_idle(self) -> bool:
+        """Say whether uvicorn owes no answer. Its cycle is None before its first request."""
+        cycle: RequestResponseCycle | None = self.cycle
+        return cycle is None or cycle.response_complete
+
+    def on_body(self, body: bytes) -> None:
+        """Take a piece of the body."""
+        if not self._is_short:
+            super().on_body(body)
+            return
+        self._size += len(body)
+        if self._size <= self.desk.max_bytes:
+            self._chunks.append(body)
+        elif not self.transport.is_closing():
+            self._write(self.desk.too_large(self._request(b"")), keep_alive=False)
+
+    def on_message_complete(self) -> None:
+        """Answer the request, now that it is whole."""
+        if not self._is_short:
+            super().on_message_complete()
+            return
+        if self._is_busy or self.transport.is_closing():
+            return
+        chunks = self._chunks
+        answer = self.desk.answer(self._request(chunks[0] if len(chunks) == 1 else b"".join(chunks)))
+        keep_alive = self.parser.should_keep_alive()
+        if isinstance(answer, Envelope):
+            self._write(answer, keep_alive)
+        else:
+            self._wait(answer, keep_alive)
+
+    def _request(self, body: bytes) -> Request:
+        return Request(dict(self.headers), body, self.scheme or "http", "", self.url.decode())
+
+    def _wait(self, answer: Awaitable[Envelope], keep_alive: bool) -> None:
+        """Write the answer when it is there; nothing else is read from the connection meanwhile."""
+        self._is_busy = True
+        self.flow.pause_reading()
+        task = self.loop.create_task(self._write_later(answer, keep_alive))
+        task.add_done_callback(self.tasks.discard)
+        self.tasks.add(task)
+
+    async def _write_later(self, answer: Awaitable[Envelope], keep_alive: bool) -> None:
+        envelope = await answer
+        self._is_busy = False
+        if not self.transport.is_closing():
+            self._write(envelope, keep_alive and not self._was_impatient)
+            self.flow.resume_reading()
+
+    def _write(self, envelope: Envelope, keep_alive: bool) -> None:
+        """Write a whole answer at once, and go on waiting for requests or close."""
+        status, body = envelope
+        close = b"" if keep_alive else b"connection: close\r\n"
+        self.transport.write(
+            b"%bcontent-type: application/json\r\ncontent-length: %d\r\n%b\r\n%b"
+            % (STATUS_LINE[status], len(body), close, body)
+        )
+        self._is_reading = False
+        self.server_state.total_requests += 1
+        if not keep_alive:
+            self.transport.close()
+            return
+        self._idle_since = self.loop.time()
+        if self._idle_watch is None:
+            self._idle_watch = self.loop.call_later(self.timeout_keep_alive, self._look_idle)
+
+    def _look_idle(self) -> None:
+        """Close the connection if nothing came since the last answer; one timer serves all requests in between."""
+        idle_s = self.loop.time() - self._idle_since
+        self._idle_watch = None
+        if idle_s < self.timeout_keep_alive:
+            self._idle_watch = self.loop.call_later(self.timeout_keep_alive - idle_s, self._look_idle)
+        elif not self._is_busy and not self._is_reading:
+            self.timeout_keep_alive_handler()
+
+    def _stop_watching(self) -> None:
+        if self._idle_watch is not None:
+            self._idle_watch.cancel()
+            self._idle_watch = None
+
+    def shutdown(self) -> None:
+        """Close at once unless an answer is still owed."""
+        if not self._is_busy:
+            super().shutdown()

@@ -1,0 +1,94 @@
+"""Downloads: the finished videos and the stored media. Ranges, HEAD and validators are Starlette's work."""
+
+import re
+from collections.abc import Callable, Mapping
+
+from mockserver.media.clips import Clip
+from mockserver.platform import Media
+from mockserver.ports import Shelf
+from mockserver.runtime import Found, Runtime
+from mockserver.transports.asgi import Receive, Scope, Send, headers_of, route_path, send_answer
+from mockserver.transports.http import HttpDesk
+
+FindClip = Callable[[Found], Clip | None]
+
+_VIDEO = re.compile(r"/video/[a-z0-9./]*vi/(?P<uuid>[0-9a-f-]{36})\.(?P<extension>mp4|webm|mov)")
+_STORED = re.compile(r"/(?:image|media)/ii/(?P<uuid>[0-9a-f-]{36})(?:\.[a-z0-9]{1,20})?")
+
+
+class FileTransport:
+    """The download endpoints as a raw ASGI function, for GET and HEAD.
+
+    Args:
+        runtime: knows what may be downloaded.
+        desk: words what fails.
+        find_clip: returns the file of a finished result, or None where there is none.
+    """
+
+    def __init__(self, runtime: Runtime, desk: HttpDesk, find_clip: FindClip) -> None:
+        self._runtime = runtime
+        self._desk = desk
+        self._find_clip = find_clip
+
+    @staticmethod
+    def knows(path: str) -> bool:
+        """Say whether an address could be a download."""
+        return path.startswith(("/video/", "/image/ii/", "/media/ii/"))
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request for a file."""
+        path = route_path(scope)
+        if match := _VIDEO.fullmatch(path):
+            await self._video(match["uuid"], match["extension"], scope, receive, send)
+        elif match := _STORED.fullmatch(path):
+            await self._stored(match["uuid"], scope, send)
+        else:
+            await self._missing(send, "no file has this address.")
+
+    async def _video(self, uuid: str, extension: str, scope: Scope, receive: Receive, send: Send) -> None:
+        found = self._runtime.find_result(uuid)
+        if found is None or str(found.task.params.get("outputFormat", "MP4")).lower() != extension:
+            await self._missing(send, "no video has this address, or its task is no longer kept.")
+            return
+        clip = self._find_clip(found)
+        if clip is None:
+            await self._missing(send, "there is no clip of this size, duration and format.")
+            return
+        headers = {"etag": clip.etag, "accept-ranges": "bytes", "cache-control": "private, max-age=3600"}
+        await _serve(clip, headers, scope, receive, send)
+
+    async def _stored(self, uuid: str, scope: Scope, send: Send) -> None:
+        media = self._runtime.desk.store.get(Shelf.MEDIA, (uuid,))
+        if not isinstance(media, Media):
+            await self._missing(send, "no stored media has this address.")
+        elif media.source:
+            await send_answer(send, 307, b"", headers=[(b"location", media.source.encode("utf-8", "replace"))])
+        else:
+            content = b"" if scope["method"] == "HEAD" else media.content
+            length = str(len(media.content)).encode()
+            await send(
+                {
+                    "type": "http.response.start",
+                    "status": 200,
+                    "headers": [
+                        (b"content-type", media.media_type.encode()),
+                        (b"content-length", length),
+                        (b"x-content-type-options", b"nosniff"),
+                    ],
+                }
+            )
+            await send({"type": "http.response.body", "body": content})
+
+    async def _missing(self, send: Send, reason: str) -> None:
+        envelope = self._desk.error("routeNotFound", reason)
+        await send_answer(send, envelope.status, envelope.body)
+
+
+async def _serve(clip: Clip, headers: Mapping[str, str], scope: Scope, receive: Receive, send: Send) -> None:
+    from starlette.responses import FileResponse, Response
+
+    wanted = headers_of(scope).get(b"if-none-match", b"").decode("latin-1")
+    if clip.etag in wanted or wanted == "*":
+        await Response(status_code=304, headers=dict(headers))(scope, receive, send)
+    else:
+        await FileResponse(clip.path, headers=dict(headers), media_type=clip.media_type)(scope, receive, send)

@@ -1,0 +1,175 @@
+"""HTTP: one POST is one exchange. Frames bytes, decides nothing."""
+
+import secrets
+import time
+import traceback
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import lru_cache
+from typing import NamedTuple
+
+from mockserver.platform import Caller
+from mockserver.reading import too_large
+from mockserver.runtime import Held, Log, Runtime
+from mockserver.transports.asgi import (
+    BodyTooLarge,
+    Disconnected,
+    Origin,
+    Receive,
+    Scope,
+    Send,
+    read_body,
+    send_answer,
+)
+from mockserver.wire import Answer, Envelope
+
+
+class Seen(NamedTuple):
+    """One request as the log sees it.
+
+    Attributes:
+        transport: how it came, as in "POST /v1" or "socket".
+        status: HTTP status of the answer; 0 over WebSocket.
+        answers: what each of its tasks was answered with.
+        elapsed_ms: time from the last byte in to the first byte out.
+    """
+
+    transport: str
+    status: int
+    answers: Sequence[Answer]
+    elapsed_ms: float
+
+
+Observe = Callable[[Seen], None]
+
+
+class Request(NamedTuple):
+    """One POST request, whole.
+
+    Attributes:
+        headers: values by lower-case name; of a repeated one the last.
+        body: the bytes as they came.
+        scheme: "http" or "https".
+        root: path below which the mock is mounted, or "".
+        path: path as asked for.
+    """
+
+    headers: Mapping[bytes, bytes]
+    body: bytes
+    scheme: str
+    root: str
+    path: str
+
+
+class HttpDesk:
+    """What HTTP adds to an exchange: the media type, the key in a header, the client's address for us, the log.
+
+    Args:
+        runtime: answers the requests.
+        observe: is shown every request, or None.
+        origin: says under which address a client reached us.
+        log: is told of failures that are ours.
+    """
+
+    def __init__(self, runtime: Runtime, observe: Observe | None, origin: Origin, log: Log) -> None:
+        self.max_bytes = runtime.limits.max_bytes
+        self._runtime = runtime
+        self._wire = runtime.desk.wire
+        self._observe = observe
+        self._log = log
+        self._origin = origin
+        self._owner = lru_cache(maxsize=1024)(self._find_owner)
+
+    def answer(self, request: Request) -> Envelope | Awaitable[Envelope]:
+        """Answer one POST request: at once, or later where results are waited for. Never raises."""
+        try:
+            return self._answer(request)
+        except Exception:
+            return self.fail()
+
+    def fail(self) -> Envelope:
+        """Answer a request that made us fail, with a number under which the log has the details."""
+        number = secrets.token_hex(4)
+        self._log(f"internal failure {number}\n{traceback.format_exc()}")
+        return self.error("internalServerError", number)
+
+    def error(self, name: str, reason: str) -> Envelope:
+        """Answer in the API's own words that a request as a whole failed."""
+        return self._wire.envelope([self._wire.unaddressed(name, reason=reason)])
+
+    def _answer(self, request: Request) -> Envelope | Awaitable[Envelope]:
+        started = time.perf_counter() if self._observe else 0.0
+        headers = request.headers
+        media_type = headers.get(b"content-type", b"")
+        if media_type != b"application/json" and not is_json(media_type):
+            return self._envelope(request, [self._not_json(media_type)], started)
+        owner, was_refused = self._owner(headers.get(b"authorization", b""))
+        origin = self._origin(request.scheme, headers.get(b"host", b""), request.root)
+        answers = self._runtime.exchange(request.body, Caller(origin, "http", owner, "", was_refused))
+        told = [answer for answer in answers if type(answer) is Answer]
+        if len(told) < len(answers):
+            return self._later(request, answers, started)
+        return self._envelope(request, told, started)
+
+    def too_large(self, request: Request) -> Envelope:
+        """Answer a request whose body is larger than allowed, without its body."""
+        return self._envelope(request, [self._wire.unreadable(too_large(self.max_bytes))], time.perf_counter())
+
+    async def _later(self, request: Request, answers: Sequence[Answer | Held], started: float) -> Envelope:
+        try:
+            return self._envelope(request, await self._runtime.settle(answers), started)
+        except Exception:
+            return self.fail()
+
+    def _envelope(self, request: Request, answers: Sequence[Answer], started: float) -> Envelope:
+        envelope = self._wire.envelope(answers)
+        if self._observe is not None:
+            elapsed_ms = (time.perf_counter() - started) * 1000
+            self._observe(Seen(f"POST {request.path}", envelope.status, answers, elapsed_ms))
+        return envelope
+
+    def _find_owner(self, authorization: bytes) -> tuple[str | None, bool]:
+        """Return whose key an Authorization header shows, and whether it shows one that is not accepted."""
+        scheme, _, key = authorization.partition(b" ")
+        if scheme.lower() != b"bearer" or not key.strip():
+            return None, False
+        owner = self._runtime.desk.keyring.owner(key.strip().decode("latin-1"))
+        return owner, owner is None
+
+    def _not_json(self, media_type: bytes) -> Answer:
+        shown = media_type.decode("latin-1")[:60]
+        reason = f"the header says {shown!r}." if media_type else "there is no Content-Type header."
+        return self._wire.unaddressed("unsupportedMediaType", reason=reason)
+
+
+class HttpTransport:
+    """The POST endpoint as a raw ASGI function; it stands before any framework.
+
+    Args:
+        desk: answers the requests.
+    """
+
+    def __init__(self, desk: HttpDesk) -> None:
+        self._desk = desk
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one POST request."""
+        headers = dict(scope["headers"])
+        request = Request(headers, b"", scope.get("scheme", "http"), scope.get("root_path", ""), scope["path"])
+        try:
+            body = await read_body(receive, headers.get(b"content-length", b""), self._desk.max_bytes)
+        except Disconnected:
+            return
+        except BodyTooLarge:
+            envelope = self._desk.too_large(request)
+            await send_answer(send, envelope.status, envelope.body, headers=[(b"connection", b"close")])
+            return
+        answer = self._desk.answer(request._replace(body=body))
+        envelope = answer if isinstance(answer, Envelope) else await answer
+        await send_answer(send, envelope.status, envelope.body)
+
+
+def is_json(media_type: bytes) -> bool:
+    """Say whether a Content-Type is JSON, with any parameters."""
+    if media_type == b"application/json":
+        return True
+    return media_type.partition(b";")[0].strip().lower() == b"application/json"

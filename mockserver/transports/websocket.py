@@ -1,0 +1,158 @@
+"""WebSocket: one message is one exchange, answered in a frame for each task. Frames bytes, decides nothing."""
+
+import asyncio
+import time
+from collections.abc import Callable, Coroutine, Sequence
+from functools import partial
+from typing import Any
+
+from mockserver.platform import Caller, Session
+from mockserver.ports import Entry, Shelf
+from mockserver.runtime import Held, Runtime
+from mockserver.transports.asgi import Message, Origin, Receive, Scope, Send, headers_of
+from mockserver.transports.http import Observe, Seen
+from mockserver.wire import Answer
+
+#: A connection without a message for so long is closed. Source: the documentation of connections (stated).
+IDLE_MS = 120_000
+#: Close code for an idle connection. Source: none (assumed).
+IDLE_CODE = 1000
+#: A session whose connection is open is not forgotten.
+FOREVER_MS = 2**53
+
+
+class SocketTransport:
+    """The WebSocket endpoint as a raw ASGI function.
+
+    Args:
+        runtime: answers the messages.
+        observe: is shown every message, or None.
+        origin: says under which address a client reached us.
+    """
+
+    def __init__(self, runtime: Runtime, observe: Observe | None, origin: Origin) -> None:
+        self._runtime = runtime
+        self._observe = observe
+        self._origin = origin
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection until it ends."""
+        host = headers_of(scope).get(b"host", b"")
+        origin = self._origin(scope.get("scheme", "ws"), host, scope.get("root_path", ""))
+        caller = Caller(origin, "websocket")
+        connection = _Connection(self._runtime, self._observe, caller, receive, send)
+        await connection.serve()
+
+
+class _Connection:
+    def __init__(self, runtime: Runtime, observe: Observe | None, caller: Caller, receive: Receive, send: Send) -> None:
+        self._runtime = runtime
+        self._observe = observe
+        self._caller = caller
+        self._receive = receive
+        self._send = send
+        self._is_open = True
+        self._heard_at_ms = runtime.desk.clock.now_ms()
+        self._cancel_idle: Callable[[], None] = lambda: None
+        self._held: set[asyncio.Task[object]] = set()
+        self._undelivered: list[bytes] = []
+
+    async def serve(self) -> None:
+        if (await self._receive())["type"] != "websocket.connect":
+            return
+        await self._send({"type": "websocket.accept"})
+        self._watch()
+        try:
+            while (message := await self._receive())["type"] == "websocket.receive":
+                self._heard_at_ms = self._runtime.desk.clock.now_ms()
+                await self._take(message)
+        finally:
+            self._is_open = False
+            self._cancel_idle()
+            self._remember(self._runtime.desk.clock.now_ms())
+
+    def _watch(self) -> None:
+        """Wake up when the connection would have been silent for too long, and look."""
+        self._cancel_idle = self._runtime.desk.clock.call_at(self._heard_at_ms + IDLE_MS, self._look)
+
+    def _look(self) -> None:
+        if self._runtime.desk.clock.now_ms() - self._heard_at_ms < IDLE_MS:
+            self._watch()
+            return
+        reason = f"no message for {IDLE_MS // 1000} seconds"
+        close = self._transmit({"type": "websocket.close", "code": IDLE_CODE, "reason": reason})
+        self._background(close)
+
+    async def _take(self, message: Message) -> None:
+        text = message.get("text")
+        body: bytes = text.encode("utf-8", "surrogatepass") if text is not None else message.get("bytes") or b""
+        started = time.perf_counter()
+        answers = self._runtime.exchange(body, self._caller)
+        for answer in answers:
+            if isinstance(answer, Held):
+                self._background(self._hand_over(answer))
+            else:
+                await self._deliver(answer)
+        if self._observe is not None:
+            told = [answer for answer in answers if isinstance(answer, Answer)]
+            self._observe(Seen("socket", 0, told, (time.perf_counter() - started) * 1000))
+
+    async def _deliver(self, answer: Answer) -> None:
+        for frame in self._runtime.desk.wire.frames(answer):
+            await self._deliver_frame(frame)
+        if answer.is_authentication:
+            await self._catch_up()
+
+    async def _deliver_frame(self, frame: bytes) -> None:
+        if not await self._transmit({"type": "websocket.send", "text": frame.decode()}):
+            self._undelivered.append(frame)
+
+    async def _transmit(self, message: Message) -> bool:
+        """Send a message and say whether the connection took it."""
+        if not self._is_open:
+            return False
+        try:
+            await self._send(message)
+        except (OSError, RuntimeError):
+            return False
+        return True
+
+    async def _hand_over(self, held: Held) -> None:
+        """Send the results of a synchronous submission when they are there."""
+        for answer in await self._runtime.settle([held]):
+            await self._deliver(answer)
+        if not self._is_open:
+            self._remember(self._runtime.desk.clock.now_ms())
+
+    async def _catch_up(self) -> None:
+        """Begin or go on with the session: send what could not be delivered before."""
+        for frame in self._swap(()):
+            await self._deliver_frame(frame)
+
+    def _swap(self, frames: Sequence[bytes]) -> tuple[bytes, ...]:
+        """Put frames into the open session and return those that were in it."""
+        owner = self._caller.owner or ""
+        session = Session(owner, tuple(frames))
+
+        def change(stored: Session | None) -> tuple[Entry, tuple[bytes, ...]]:
+            return Entry(session, FOREVER_MS), stored.frames if stored else ()
+
+        return self._runtime.desk.store.update(Shelf.SESSIONS, (self._caller.session,), change)
+
+    def _remember(self, now_ms: int) -> None:
+        """Keep the session, and what could not be delivered, for whoever takes it up again."""
+        if not self._caller.session:
+            return
+        frames, self._undelivered = self._undelivered, []
+        keep = partial(_closed, self._caller.owner or "", tuple(frames), now_ms)
+        self._runtime.desk.store.update(Shelf.SESSIONS, (self._caller.session,), keep)
+
+    def _background(self, work: Coroutine[Any, Any, object]) -> None:
+        task = asyncio.ensure_future(work)
+        self._held.add(task)
+        task.add_done_callback(self._held.discard)
+
+
+def _closed(owner: str, frames: tuple[bytes, ...], now_ms: int, stored: Session | None) -> tuple[Entry, None]:
+    waiting = (*stored.frames, *frames) if stored else frames
+    return Entry(Session(owner, waiting), now_ms, sum(map(len, waiting))), None
