@@ -115,7 +115,10 @@ def _choice_wrong(error: ApiError, name: str, allowed: Sequence[str], value: Any
 
 
 #: Of two broken rules at one place the more basic one is told: unconditional before conditional, then in this order.
-_TELLING = ("type", FORBIDDEN, "const", "multipleOf", "enum", "maxItems", "minItems", "minLength", "maxLength")
+_TELLING = (
+    *("type", FORBIDDEN, "const", "multipleOf", "enum", "minimum", "maximum", "maxItems", "minItems"),
+    *("minLength", "maxLength", "pattern", "format", "contains"),
+)
 _CONDITIONAL = frozenset({"then", "else", "contains"})
 
 Order = tuple[int, ...]

@@ -1,0 +1,201 @@
+"""Loading: what the data may say, what is refused, and what a further model needs."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mockserver.spec.checkers import CHECKERS
+from mockserver.spec.dialect import UnknownChoice, choose
+from mockserver.spec.documents import inline, is_schema_file, merge, read_documents, shipped_root, walk
+from mockserver.spec.keywords import NOTES, RULES, STRUCTURE
+from mockserver.spec.load import load_spec
+from mockserver.spec.problem import SchemaProblem
+from mockserver.spec.sources import check_claims, claim_for, unclaimed_rules
+from mockserver.spec.violations import check_task
+
+DOCUMENTS = read_documents(shipped_root())
+MODEL = "models/minimax-3@1.json"
+
+
+def overlay(folder: Path, path: str, document: Any) -> Path:
+    """Write one data file into a folder laid out like schema/ and return the folder."""
+    target = folder / path
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_text(json.dumps(document), encoding="utf-8")
+    return folder
+
+
+def test_a_further_model_is_a_further_file(tmp_path: Path) -> None:
+    """A file in models/ is all that a model needs: it is routed, checked, priced and listed."""
+    changes = {
+        "$id": "https://runware-mock.invalid/schema/models/acme-1@1.json",
+        "title": "Acme One",
+        "x-model": {"slug": "acme-one", "name": "Acme One"},
+        "properties": {"model": {"const": "acme:1@1", "examples": ["acme:1@1"]}, "seed": {"type": "integer"}},
+    }
+    spec = load_spec(overlay(tmp_path, "models/acme-1@1.json", merge(DOCUMENTS[MODEL], changes)))
+    task = {**spec.models["videoInference"]["minimax:3@1"].schema["examples"][0], "model": "acme:1@1", "seed": 4}
+    assert check_task(spec, task).violations == ()
+    [violation] = check_task(spec, {**task, "seed": "4"}).violations
+    assert (violation.error.code, violation.pointer) == ("invalidSeed", "/seed")
+    assert "acme:1@1" in [model.air for model in spec.all_models]
+
+
+def test_minimax_4_is_data_alone() -> None:
+    """The second model differs in what the reference says of it: its prompt may be left out beside pictures."""
+    spec = load_spec()
+    task = {"taskType": "videoInference", "taskUUID": "24cd5dff-cb81-4db5-8506-b72a9425f9d1", "model": "minimax:4@1"}
+    pictures = {"inputs": {"frameImages": ["https://example.com/first.png"]}}
+    assert check_task(spec, {**task, **pictures}).violations == ()
+    assert [v.error.code for v in check_task(spec, task).violations] == ["missingPositivePrompt"]
+    for path in Path("mockserver").rglob("*.py"):
+        assert "minimax:4" not in path.read_text(encoding="utf-8"), path
+
+
+BROKEN: list[tuple[str, str, Any, str]] = [
+    ("a keyword that nothing acts on", MODEL, {"properties": {"ttl": {"minProperties": 2}}}, "minProperties"),
+    ("a misspelt keyword", MODEL, {"properties": {"ttl": {"minmum": 2}}}, "did you mean 'minimum'?"),
+    ("a format that nothing checks", MODEL, {"properties": {"ttl": {"format": "date-time"}}}, "date-time"),
+    ("a type that does not exist", MODEL, {"properties": {"ttl": {"type": "int"}}}, "no type 'int'"),
+    ("a reference into nothing", MODEL, {"properties": {"ttl": {"$ref": "../shared/platform.json#/$defs/no"}}}, "nothing at"),
+    ("a rule beside a reference", MODEL, {"properties": {"ttl": {"minimum": 1}}}, "beside a reference"),
+    ("an unknown error code", MODEL, {"x-errors": {"required": "noSuchError"}}, "noSuchError"),
+    ("a wrong $id", MODEL, {"$id": "https://example.com/x.json"}, "$id"),
+    ("another dialect of JSON Schema", MODEL, {"$schema": "http://json-schema.org/draft-07/schema#"}, "$schema"),
+    ("model data that nothing reads", MODEL, {"x-model": {"colour": "red"}}, "colour"),
+    ("model data of the wrong type", MODEL, {"x-model": {"price": "much"}}, "price"),
+    ("a table without a last entry", MODEL, {"x-model": {"price": [{"when": {"width": 1}, "usd": 1}]}}, "no entry takes"),
+    ("a price that is no number", MODEL, {"x-model": {"price": [{"when": {}, "usd": "1"}]}}, "cannot read"),
+    ("a model without its constant", MODEL, {"properties": {"model": {"const": None}}}, "constant is missing"),
+    ("a rule with a value of the wrong type", MODEL, {"properties": {"model": {"minLength": "5"}}}, "not a valid JSON Schema"),
+    ("a platform task without its page", "tasks/ping.json", {"x-task": None}, "x-task"),
+    ("an error without a status", "errors.json", {"codes": {"taskNotFound": {"http": None}}}, "taskNotFound/http"),
+    ("an error with a member too many", "errors.json", {"codes": {"taskNotFound": {"retry": True}}}, "retry"),
+    ("an error with an odd confidence", "errors.json", {"codes": {"taskNotFound": {"confidence": "sure"}}}, "confidence"),
+    ("an error with an odd code", "errors.json", {"codes": {"taskNotFound": {"code": "task not found"}}}, "is not a code"),
+    ("errors without families", "errors.json", {"families": None}, "families"),
+    ("families that leave keywords out", "errors.json", {"families": []}, "no family"),
+    ("a choice that nothing acts on", "dialect.json", {"choices": {"new": {"default": "a", "values": {"a": {}, "b": {}}}}}, "nothing acts"),
+    ("a default that is no value", "dialect.json", {"choices": {"sizes": {"default": "x"}}}, "the default is no value"),
+    ("a patch of a missing file", "dialect.json", {"choices": {"sizes": {"values": {"two": {"patch": {"shared/no.json": {}}}}}}}, "no such file"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "path", "change", "told"), BROKEN, ids=[row[0] for row in BROKEN])
+def test_loading_refuses_what_it_does_not_understand(
+    tmp_path: Path, name: str, path: str, change: Any, told: str
+) -> None:
+    """Bad data is refused with the file, the place, the problem and a mend, instead of being skipped."""
+    with pytest.raises(SchemaProblem) as caught:
+        load_spec(overlay(tmp_path, path, merge(DOCUMENTS[path], change)))
+    assert told in str(caught.value), name
+    assert caught.value.place
+    assert caught.value.mend
+
+
+def test_a_circle_of_references_is_refused(tmp_path: Path) -> None:
+    """References that lead back to themselves end in a message, not in a crash."""
+    media = merge(
+        DOCUMENTS["shared/media.json"], {"$defs": {"frameImage": {"type": None, "$ref": "#/$defs/frameImage"}}}
+    )
+    for keyword in ("pattern",):
+        media["$defs"]["frameImage"].pop(keyword, None)
+    with pytest.raises(SchemaProblem, match="circle"):
+        load_spec(overlay(tmp_path, "shared/media.json", media))
+
+
+def test_a_file_that_is_not_json_is_named(tmp_path: Path) -> None:
+    """A half-written file is refused by its name."""
+    (tmp_path / "errors.json").write_text("{", encoding="utf-8")
+    with pytest.raises(SchemaProblem, match=r"errors\.json"):
+        load_spec(tmp_path)
+    with pytest.raises(SchemaProblem, match="no such folder"):
+        load_spec(tmp_path / "nowhere")
+
+
+def test_a_schema_file_that_is_no_object_is_refused(tmp_path: Path) -> None:
+    """A schema file holds one object."""
+    with pytest.raises(SchemaProblem, match="holds one object"):
+        load_spec(overlay(tmp_path, "models/list.json", []))
+
+
+def test_unknown_profiles_choices_and_values_are_named() -> None:
+    """Whoever chooses what is not on offer is told what is."""
+    document = DOCUMENTS["dialect.json"]
+    for profile, choices in (("lax", {}), ("strict", {"size": "two"}), ("strict", {"sizes": "three"})):
+        with pytest.raises(UnknownChoice) as caught:
+            choose(document, profile, choices)
+        assert ", ".join(caught.value.offered) in str(caught.value)
+
+
+def test_every_keyword_in_use_is_in_the_catalogue_and_the_reverse() -> None:
+    """The schema language holds no word that no schema uses, and the schemas none that it lacks."""
+    used = {
+        keyword
+        for path, document in DOCUMENTS.items()
+        if is_schema_file(path)
+        for _, node in walk(document)
+        if isinstance(node, dict)
+        for keyword in node
+    }
+    assert used == {*RULES, *NOTES, *STRUCTURE}
+
+
+def test_every_rule_has_a_source() -> None:
+    """For each rule it is known where it comes from and how sure we are."""
+    check_claims(DOCUMENTS)
+    assert list(unclaimed_rules(DOCUMENTS)) == []
+    claim = claim_for(DOCUMENTS, "shared/hailuo.json", "/$defs/width/enum")
+    assert claim is not None
+    assert claim.confidence == "stated"
+    table = DOCUMENTS["sources.json"]["sources"]
+    entries = [*DOCUMENTS["errors.json"]["codes"].values(), *DOCUMENTS["errors.json"]["families"]]
+    for entry in [*entries, *DOCUMENTS["dialect.json"]["choices"].values()]:
+        assert set(entry["from"]) <= table.keys()
+        assert entry["confidence"] in DOCUMENTS["sources.json"]["confidence"]
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"claims": {MODEL: {"/properties/no": {"confidence": "stated", "from": []}}}}, "no such place"),
+        ({"claims": {MODEL: {"": {"confidence": "sure", "from": []}}}}, "sure"),
+        ({"claims": {MODEL: {"": {"confidence": "stated", "from": ["NOBODY"]}}}}, "NOBODY"),
+    ],
+)
+def test_a_claim_about_nothing_is_refused(change: Any, told: str) -> None:
+    """A claim that outlived its rule, or names no source, is found."""
+    with pytest.raises(SchemaProblem, match=told):
+        check_claims({**DOCUMENTS, "sources.json": merge(DOCUMENTS["sources.json"], change)})
+
+
+def test_a_rule_without_a_claim_is_found() -> None:
+    """The check of the sources can fail."""
+    claims = {"claims": {MODEL: None}}
+    assert f"{MODEL}#/required" in list(
+        unclaimed_rules({**DOCUMENTS, "sources.json": merge(DOCUMENTS["sources.json"], claims)})
+    )
+
+
+@pytest.mark.parametrize("validator", CHECKERS)
+def test_every_example_keeps_its_own_schema(validator: str) -> None:
+    """Examples and defaults shown to people are valid."""
+    factory = CHECKERS[validator]()
+    for path, document in DOCUMENTS.items():
+        if is_schema_file(path):
+            for pointer, node in walk(document):
+                if isinstance(node, dict) and ("examples" in node or "default" in node):
+                    checker = factory(inline(DOCUMENTS, path, pointer))
+                    shown = [*node.get("examples", []), *([node["default"]] if "default" in node else [])]
+                    assert [value for value in shown if not checker.accepts(value)] == [], f"{path}#{pointer}"
+
+
+def test_every_parameter_is_described() -> None:
+    """Each parameter has a title, a description and an example for the schema pages."""
+    spec = load_spec()
+    for branch in (*spec.all_models, *spec.tasks.values()):
+        for name, node in branch.schema["properties"].items():
+            assert {"title", "description"} <= node.keys(), f"{branch.name}: {name}"
+            assert node.get("examples"), f"{branch.name}: {name}"
