@@ -3,6 +3,7 @@
 import argparse
 import os
 import sys
+import textwrap
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
@@ -45,29 +46,39 @@ def _make_parser() -> argparse.ArgumentParser:
         description="A mock of the Runware video API: offline, quick, spec-driven.",
         epilog="examples:\n  runware-mock serve\n  runware-mock serve --port 9000 --speed instant\n"
         "  runware-mock validate task.json\n",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=_Help,
     )
-    parser.add_argument("--version", action="version", version=_Version())
+    parser.add_argument("--version", action=_ShowVersion)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True, parser_class=_Parser)
     _add_serve(commands)
     _add_validate(commands)
     return parser
 
 
-class _Version(str):
-    """The version line, looked up only when it is asked for."""
+class _Help(argparse.RawDescriptionHelpFormatter):
+    """Leaves descriptions as they are and breaks no word at its hyphen: a setting is copied whole."""
 
-    __slots__ = ()
+    def _split_lines(self, text: str, width: int) -> list[str]:
+        return textwrap.wrap(" ".join(text.split()), width, break_on_hyphens=False, break_long_words=False)
 
-    def __mod__(self, _: object) -> str:
+
+class _ShowVersion(argparse.Action):
+    """Prints the version, which is looked up only then."""
+
+    def __init__(self, option_strings: Sequence[str], dest: str) -> None:
+        super().__init__(option_strings, dest, nargs=0, help="print the version and exit")
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
         from mockserver.app import version
 
-        return f"runware-mock {version()}"
+        print(f"runware-mock {version()}")
+        parser.exit(0)
 
 
 def _add_serve(commands: Any) -> None:
     serve = commands.add_parser(
         "serve",
+        usage="%(prog)s [options]",
         help="serve the mock over HTTP and WebSocket",
         description="Serve the mock over HTTP and WebSocket until Ctrl-C.",
         epilog="examples:\n  runware-mock serve\n  runware-mock serve --speed instant --seed 7 --log json\n"
@@ -75,7 +86,7 @@ def _add_serve(commands: Any) -> None:
         "  RUNWARE_MOCK_PORT=9000 runware-mock serve --config runware-mock.toml\n\n"
         f"Every setting can also come from a variable ({VARIABLES}MAX_TASKS=50) or from the\n"
         "TOML file (max-tasks = 50); a flag counts before a variable, a variable before the file.",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=_Help,
     )
     _add_settings(serve, all_settings())
     serve.set_defaults(run=_serve)
@@ -118,12 +129,13 @@ def _serve(options: argparse.Namespace) -> int:
 def _add_validate(commands: Any) -> None:
     validate = commands.add_parser(
         "validate",
+        usage="%(prog)s [options] FILE ...",
         help="check tasks in files against the schemas, without sending them",
         description="Check tasks in files: one task, a list of tasks, or one task a line (JSON lines).",
         epilog="examples:\n  runware-mock validate task.json\n  runware-mock validate --profile compat tasks.jsonl\n"
         "  my-client --dry-run | runware-mock validate -\n  runware-mock validate --format github tasks/*.json\n\n"
         "exit status: 0 every task is good, 1 something is wrong with a task, 2 a file or an option cannot be used",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=_Help,
     )
     validate.add_argument("files", nargs="+", metavar="FILE", help="file to check; - is standard input")
     validate.add_argument(

@@ -1,6 +1,7 @@
 """The mock as a server process: take the port, say where it is, serve until told to stop."""
 
 import gc
+import signal
 import socket
 import sys
 from collections.abc import Mapping, Sequence
@@ -152,6 +153,8 @@ def serve(mock: Mock, out: TextIO | None = None) -> int:
         timeout_graceful_shutdown=GRACE_S,
         backlog=BACKLOG,
     )
+    # uvicorn ends in good order at a signal and then raises it again, for whoever it meant besides: nobody here.
+    signal.signal(signal.SIGTERM, _do_nothing)
     gc.freeze()
     gc.set_threshold(*GC_THRESHOLDS)
     try:
@@ -162,6 +165,10 @@ def serve(mock: Mock, out: TextIO | None = None) -> int:
         mock.log.flush()
         listener.close()
     return 0
+
+
+def _do_nothing(*_: object) -> None:
+    """Take a signal that was acted on already."""
 
 
 __all__: Sequence[str] = ("PortTaken", "banner", "serve", "take_port")

@@ -2,6 +2,7 @@
 
 import json
 import sys
+import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -201,7 +202,15 @@ def _source(line: str, found: Found) -> Iterator[str]:
     trail = "…" if start + LONGEST_LINE < len(line) else ""
     width = max(1, min(found.end_column - found.column, len(shown) - (found.column - 1 - start)))
     yield f"{number}{lead}{shown}{trail}"
-    yield f"{'':>5} | {' ' * (found.column - 1 - start + len(lead))}{'^' * width}"
+    before = shown[: found.column - 1 - start]
+    marked = shown[len(before) : len(before) + width]
+    yield f"{'':>5} | {' ' * (_columns(before) + len(lead))}{'^' * max(1, _columns(marked))}"
+
+
+def _columns(text: str) -> int:
+    """Return how many columns a text takes on a terminal, where some characters are two wide and some have no width."""
+    wide = sum(unicodedata.east_asian_width(character) in "WF" for character in text)
+    return len(text) + wide - sum(unicodedata.combining(character) > 0 for character in text)
 
 
 def _json(files: Sequence[Checked]) -> Iterator[str]:

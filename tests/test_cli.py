@@ -1,0 +1,235 @@
+"""The command line: what it prints, what it takes, and how it ends."""
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mockserver.config import BadSetting, MockConfig, all_settings, read_config
+from tests.support.server import served
+
+TASK = {
+    "taskType": "videoInference",
+    "taskUUID": "24cd5dff-cb81-4db5-8506-b72a9425f9d1",
+    "model": "minimax:3@1",
+    "positivePrompt": "a lighthouse",
+}
+
+
+def run(
+    *words: str, given: str = "", env: dict[str, str] | None = None, cwd: Path | None = None
+) -> "subprocess.CompletedProcess[str]":
+    """Run the command line to its end."""
+    return subprocess.run(
+        [sys.executable, "-m", "mockserver", *words],
+        input=given,
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, **(env or {})},
+        cwd=cwd,
+    )
+
+
+def post(address: str, *tasks: Any, key: str = "any") -> Any:
+    """Send tasks and return the answer's body, whatever its status."""
+    headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
+    request = urllib.request.Request(address, json.dumps(tasks).encode(), headers)
+    try:
+        with urllib.request.urlopen(request) as answer:
+            return json.load(answer)
+    except urllib.error.HTTPError as refused:
+        with refused:
+            return json.load(refused)
+
+
+def test_serve_says_where_it_is_and_logs_a_line_a_request() -> None:
+    """One block at the start, with the line for each SDK; then task, outcome and milliseconds for each request."""
+    with served() as mock:
+        block = [mock.wait_for_line(r"ComfyUI")]
+        assert "ready" not in block[0]
+        post(mock.http_url, TASK)
+        line = mock.wait_for_line("videoInference")
+        assert re.fullmatch(r"\d\d:\d\d:\d\d  POST /v1  200  videoInference    accepted +24cd5dff +\d+\.\d ms", line)
+        post(mock.http_url, {**TASK, "ttl": 5})
+        assert re.search(r"400  videoInference    invalidTtl +24cd5dff", mock.wait_for_line("invalidTtl"))
+
+
+def test_the_json_log_is_one_object_a_line() -> None:
+    """Programs can read it."""
+    with served("--log", "json") as mock:
+        post(mock.http_url, TASK, {"taskType": "ping"})
+        line = json.loads(mock.wait_for_line(r"^\{"))
+        assert [task["outcome"] for task in line["tasks"]] == ["accepted", "pong"]
+        assert line["status"] == 200
+
+
+def test_the_quiet_log_prints_no_requests() -> None:
+    """After the block there is nothing."""
+    with served("--log", "quiet") as mock:
+        post(mock.http_url, TASK)
+        mock.wait_for_line("ComfyUI")
+        process = mock.process
+    assert process.returncode == 0
+    rest = [mock.lines.get_nowait() for _ in range(mock.lines.qsize())]
+    assert [line for line in rest if line] == []
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_it_cleanly_even_with_an_open_connection(how: signal.Signals) -> None:
+    """Ctrl-C ends at once with status 0 and without a traceback."""
+    with served() as mock, socket.create_connection((mock.host, mock.port)) as idle:
+        idle.sendall(b"POST /v1 HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\n")
+        mock.process.send_signal(how)
+        assert mock.process.wait(10) == 0
+    rest = [mock.lines.get_nowait() for _ in range(mock.lines.qsize())]
+    assert not any("Traceback" in line for line in rest)
+
+
+def test_a_port_that_is_taken_is_told_in_one_line() -> None:
+    """No traceback: the address, the reason, what to do, and status 2."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        done = run("serve", "--port", str(port))
+    assert done.returncode == 2
+    assert re.fullmatch(
+        rf"runware-mock: cannot listen on 127\.0\.0\.1 port {port} \(.+\); choose another with --port\n", done.stderr
+    )
+    assert run("serve", "--host", "203.0.113.7").returncode == 2
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["serve", "--speed", "fast"], "--speed: 'fast' is neither a number of 0.001 or more nor 'instant'"),
+        (["serve", "--port", "99999"], "--port: '99999' is not a whole number from 0 to 65535"),
+        (["serve", "--log", "prety"], "--log: 'prety' is not one of pretty, json, quiet; did you mean 'pretty'?"),
+        (["serve", "--unknown-task", "maybe"], "--unknown-task: 'maybe' is not one of error, empty"),
+        (["serve", "--schema", "/nowhere"], "--schema: there is no folder '/nowhere'"),
+        (["serve", "--public-url", "mock"], "--public-url: 'mock' is not an address such as http://mock:8080"),
+        (["serve", "--keep-hours", "x"], "--keep-hours: 'x' is not a number of hours from 0 to 87600"),
+        (["serve", "--host", " "], "--host: the value is empty"),
+        (["serve", "--config", "nowhere.toml"], "nowhere.toml: cannot be read"),
+        (["serve", "--frob"], "unrecognized arguments: --frob"),
+        (["fly"], "invalid choice: 'fly'"),
+        ([], "required"),
+    ],
+)
+def test_a_bad_option_is_told_in_one_line(words: list[str], told: str) -> None:
+    """What cannot be used is named with its flag and the mend, with status 2."""
+    done = run(*words)
+    assert done.returncode == 2
+    assert told in done.stderr
+    assert len(done.stderr.splitlines()) <= 2
+    assert "Traceback" not in done.stderr
+
+
+def test_a_bad_schema_is_told_in_one_line(tmp_path: Path) -> None:
+    """A data file that cannot be used is named with the place in it, with status 2."""
+    (tmp_path / "models").mkdir()
+    (tmp_path / "models/broken.json").write_text("{}", encoding="utf-8")
+    done = run("serve", "--schema", str(tmp_path))
+    assert done.returncode == 2
+    assert done.stderr.startswith("runware-mock: models/broken.json#/$schema: ")
+
+
+def test_help_shows_every_setting_with_default_and_example() -> None:
+    """Nothing can be set that the help does not tell."""
+    text = " ".join(run("serve", "--help").stdout.split())
+    for setting in all_settings().values():
+        assert f"--{setting.name} {setting.placeholder}" in text
+        assert f"(default: {setting.default}; for example: {setting.example})" in text
+    assert "examples: runware-mock serve" in text
+
+
+def test_the_version_is_told() -> None:
+    """--version prints name and version."""
+    assert re.fullmatch(r"runware-mock \d+\.\d+\.\d+\n", run("--version").stdout)
+
+
+def test_every_example_in_the_help_is_a_good_value() -> None:
+    """Defaults and examples that people copy are accepted."""
+    for setting in all_settings().values():
+        if setting.name == "schema":
+            continue
+        for shown in (setting.example, setting.default):
+            if shown not in ("any key", "random", "none", "the client's"):
+                setting.read(shown)
+
+
+def test_flags_count_before_variables_and_variables_before_the_file(tmp_path: Path) -> None:
+    """The nearer source wins; what none of them sets has its default."""
+    file = tmp_path / "mock.toml"
+    file.write_text('port = 1\nspeed = "instant"\nmax-tasks = 5\napi-key = ["a", "b"]\nsizes = "with-512"\nseed = 3\n')
+    environment = {"RUNWARE_MOCK_PORT": "2", "RUNWARE_MOCK_MAX_TASKS": "6", "PATH": "x", "RUNWARE_MOCK_CONFIG": "y"}
+    config = read_config({"port": "3", "log": None, "profile": "compat"}, environment, file)
+    assert config == MockConfig(
+        port=3,
+        speed=float("inf"),
+        max_tasks=6,
+        api_key=("a", "b"),
+        choices={"sizes": "with-512"},
+        seed=3,
+        profile="compat",
+    )
+    assert read_config({}, {"RUNWARE_MOCK_API_KEY": "a, b"}).api_key == ("a", "b")
+    assert read_config({}, {}) == MockConfig()
+
+
+@pytest.mark.parametrize(
+    ("environment", "text", "where"),
+    [
+        ({"RUNWARE_MOCK_PROT": "1"}, "", "RUNWARE_MOCK_PROT: there is no such setting; did you mean RUNWARE_MOCK_PORT?"),
+        ({"RUNWARE_MOCK_PORT": "x"}, "", "RUNWARE_MOCK_PORT: 'x' is not a whole number"),
+        ({}, "prot = 1", "mock.toml: prot: there is no such setting; did you mean port?"),
+        ({}, "zzzzzz = 1", "mock.toml: zzzzzz: there is no such setting"),
+        ({}, "port = [1]", "mock.toml: port: one value is expected, not a list"),
+        ({}, "port = true", "mock.toml: port: 'true' is not a whole number"),
+        ({}, "port =", "mock.toml: cannot be read"),
+    ],
+)  # fmt: skip
+def test_a_bad_setting_is_named_by_its_source(
+    tmp_path: Path, environment: dict[str, str], text: str, where: str
+) -> None:
+    """Variable or line of the file: the message begins with it."""
+    file = tmp_path / "mock.toml"
+    file.write_text(text)
+    with pytest.raises(BadSetting) as caught:
+        read_config({}, environment, file)
+    assert where in str(caught.value)
+
+
+def test_settings_reach_the_mock(tmp_path: Path) -> None:
+    """Keys, profile and choices from a file and variables act on requests."""
+    (tmp_path / "mock.toml").write_text('api-key = ["good"]\nprofile = "compat"\nreasons = "first"\n')
+    with served("--config", str(tmp_path / "mock.toml"), "--public-url", "https://mock.example.com/x") as mock:
+        assert post(mock.http_url, TASK, key="bad")["errors"][0]["code"] == "invalidApiKey"
+        assert post(mock.http_url, {**TASK, "outputFormat": "mp4"}, key="good")["data"]
+        assert len(post(mock.http_url, {**TASK, "ttl": 1, "fps": 1}, key="good")["errors"]) == 1
+        with urllib.request.urlopen(mock.http_url.replace("/v1", "/health")) as answer:
+            health = json.load(answer)
+        assert health["profile"] == "compat"
+        assert health["choices"]["reasons"] == "first"
+
+
+def test_uuids_and_seeds_repeat_under_a_seed() -> None:
+    """Two runs under one seed make the same videos for the same key, whatever the taskUUIDs; another seed does not."""
+
+    def first_video(seed: str, uuid: str) -> tuple[str, int]:
+        with served("--seed", seed, "--speed", "instant") as mock:
+            post(mock.http_url, {**TASK, "taskUUID": uuid})
+            [item] = post(mock.http_url, {"taskType": "getResponse", "taskUUID": uuid})["data"]
+            return item["videoUUID"], item["seed"]
+
+    here = first_video("7", "24cd5dff-cb81-4db5-8506-b72a9425f9d1")
+    assert here == first_video("7", "5f1c3c0e-9f0e-4d7e-8a53-3c3d4f9f2a10")
+    assert here != first_video("8", "24cd5dff-cb81-4db5-8506-b72a9425f9d1")

@@ -1,0 +1,114 @@
+"""What the documents say is what the code does: code blocks run, and every name of a registry is found."""
+
+import json
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from mockserver.config import all_settings
+from mockserver.log import LOGS
+from mockserver.serve import CLIENT_LINES
+from mockserver.spec.checkers import CHECKERS
+from mockserver.spec.documents import read_documents, shipped_root
+from mockserver.spec.load import load_spec
+from mockserver.validate import FORMATS
+from tests.support.server import served
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+SCHEMAS = (ROOT / "schema/README.md").read_text(encoding="utf-8")
+DOCUMENTS = read_documents(shipped_root())
+
+
+def blocks(language: str) -> list[str]:
+    """Return the code blocks of the README in one language."""
+    return re.findall(rf"^```{language}\n(.*?)^```", README, re.DOTALL | re.MULTILINE)
+
+
+@pytest.mark.parametrize("block", blocks("python"))
+def test_python_in_the_readme_runs(block: str) -> None:
+    """The examples are programs that do what they claim."""
+    exec(compile(block, "README.md", "exec"), {})
+
+
+def test_the_curl_lines_of_the_readme_walk_from_submit_to_download_and_refusal(tmp_path: Path) -> None:
+    """Typed in order, they are acknowledged, finished, downloaded and refused as the README shows."""
+    assert shutil.which("curl"), "curl is missing: install it, or run make test, which does"
+    submit, poll, refusal = blocks("sh")
+    with served("--speed", "instant") as mock:
+
+        def run(line: str) -> str:
+            command = line.replace("localhost:8080", f"localhost:{mock.port}")
+            return subprocess.run(
+                ["sh", "-c", command], capture_output=True, text=True, check=True, cwd=tmp_path
+            ).stdout
+
+        assert json.loads(run(submit)) == json.loads(re.findall(r"^# (\{.*)$", submit, re.MULTILINE)[0])
+        [item] = json.loads(run(poll))["data"]
+        assert (item["status"], item["cost"]) == ("success", 0.28)
+        run(f"curl -sO {item['videoURL']}")
+        [file] = tmp_path.iterdir()
+        assert file.name == f"{item['videoUUID']}.mp4"
+        assert file.read_bytes()[4:8] == b"ftyp"
+        refused = json.loads(run(refusal))
+        assert [error["code"] for error in refused["errors"]] == ["unsupportedDuration", "unsupportedParameter"]
+        shown = " ".join(refusal.replace("#", " ").split())
+        for error in refused["errors"]:
+            assert error["message"] in shown
+
+
+def test_every_setting_stands_in_the_readme_with_its_default() -> None:
+    """The table of settings is complete and true."""
+    rows = dict(re.findall(r"^\| `([a-z-]+)` \| ([^|]+) \|", README.partition("## Settings")[2], re.MULTILINE))
+    plain = {setting.name: setting.default for setting in all_settings().values() if not setting.is_choice}
+    assert rows == plain
+
+
+def test_every_choice_stands_in_the_schema_guide_with_its_values() -> None:
+    """The table of choices is complete, and the default comes first."""
+    for name, choice in DOCUMENTS["dialect.json"]["choices"].items():
+        assert f"| `{name}` | `{choice['default']}`: " in SCHEMAS
+        for value in choice["values"]:
+            assert f"`{value}`: " in SCHEMAS
+    for name, value in DOCUMENTS["dialect.json"]["profiles"]["compat"]["choices"].items():
+        assert f"`{name}={value}`" in SCHEMAS
+
+
+def test_every_error_and_source_stands_in_the_schema_guide() -> None:
+    """The tables of errors and sources are complete."""
+    for name, error in load_spec().catalogue.named.items():
+        assert f"| `{name}` | {error.http} | {error.category} | {error.confidence} |" in SCHEMAS
+    for key in DOCUMENTS["sources.json"]["sources"]:
+        assert f"| {key} | " in SCHEMAS
+
+
+def test_the_readme_names_every_client_line_log_checker_and_report() -> None:
+    """What can be chosen by name is told to users."""
+    addresses = {"http": "http://127.0.0.1:8080", "ws": "ws://127.0.0.1:8080"}
+    for line in CLIENT_LINES.values():
+        assert line.format(**addresses).partition("   ")[0] in README
+    for name in (*LOGS, *CHECKERS, *FORMATS):
+        assert re.search(rf"`(--format )?{name}`", README) or name == "text", name
+
+
+def test_the_readme_promises_only_errors_that_exist() -> None:
+    """Every magic value shown is one."""
+    for name in re.findall(r"\[\[(\w+)\]\]", README):
+        assert name in load_spec().failures
+
+
+def test_links_between_documents_lead_somewhere() -> None:
+    """A link names a file that is there, and a heading in it."""
+    for document in (README, (ROOT / "ARCHITECTURE.md").read_text(), (ROOT / "CHANGELOG.md").read_text()):
+        for target in re.findall(r"\]\((?!https?:)([^)]+)\)", document.replace("\n", " ")):
+            path, _, anchor = target.partition("#")
+            text = (ROOT / path).read_text(encoding="utf-8") if path else README
+            headings = [
+                re.sub(r"[^a-z0-9 -]", "", line.lower()).strip().replace(" ", "-")
+                for line in text.splitlines()
+                if line.startswith("#")
+            ]
+            assert not anchor or anchor.replace(" ", "") in headings, target
