@@ -85,7 +85,7 @@ $(CLIENTS)/ready: $(VENV)/test-ready Makefile
 	@$(BIN)/python -m pip --disable-pip-version-check --python $(CLIENTS)/runware-sdk install --quiet '$(RUNWARE_SDK)'
 	@$(PYTHON) -m venv --without-pip $(CLIENTS)/runware
 	@$(BIN)/python -m pip --disable-pip-version-check --python $(CLIENTS)/runware install --quiet '$(RUNWARE)'
-	@node -e 'process.exit(parseInt(process.versions.node) < 18)' 2>/dev/null || $(PIP) --group node
+	@node -e 'process.exit(parseInt(process.versions.node) < 18 ? 1 : 0)' 2>/dev/null || $(PIP) --group node
 	@mkdir -p $(CLIENTS)/node
 	@npm install --silent --no-audit --no-fund --no-package-lock --ignore-scripts --prefix $(CLIENTS)/node '$(RUNWARE_JS)'
 	@touch $@
