@@ -1,0 +1,147 @@
+"""A TCP proxy between a client and a mock that drops a connection at a chosen moment, as bad networks do."""
+
+import asyncio
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from threading import Thread
+
+CHUNK_BYTES = 65536
+#: A WebSocket close frame as a server sends it, with code 1000: an orderly end.
+CLOSE_FRAME = b"\x88\x02\x03\xe8"
+
+
+@dataclass(frozen=True)
+class Drop:
+    """When a connection is dropped: once, at the first answer that holds some bytes.
+
+    Attributes:
+        at: bytes to look for in what the mock answers. Over WebSocket a mock's frames are plain text.
+        is_delivered: whether the client still gets that answer. If not, the mock has done what the client never
+            learns of.
+        farewell: bytes that the client gets last, such as a close frame; nothing for a line that just goes dead.
+    """
+
+    at: bytes
+    is_delivered: bool
+    farewell: bytes = b""
+
+
+class Proxy:
+    """Passes bytes on between clients and one mock.
+
+    Args:
+        target: host and port of the mock.
+        drop: when to drop a connection, or None for never.
+
+    Attributes:
+        port: where the proxy listens on 127.0.0.1.
+        connections: how many were opened.
+        drops: how many were dropped.
+    """
+
+    def __init__(self, target: tuple[str, int], drop: Drop | None) -> None:
+        self._target = target
+        self._drop = drop
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port: int = self._listener.getsockname()[1]
+        self.connections = 0
+        self.drops = 0
+
+    @property
+    def http_url(self) -> str:
+        """Address for tasks over HTTP, through the proxy."""
+        return f"http://127.0.0.1:{self.port}/v1"
+
+    @property
+    def ws_url(self) -> str:
+        """Address for tasks over WebSocket, through the proxy."""
+        return f"ws://127.0.0.1:{self.port}/v1"
+
+    async def run(self, end: asyncio.Event) -> None:
+        """Pass bytes on until told to end, then close every connection.
+
+        Args:
+            end: set when the proxy is no longer needed.
+        """
+        serving: set[asyncio.Task[None]] = set()
+
+        async def serve(from_client: asyncio.StreamReader, to_client: asyncio.StreamWriter) -> None:
+            task = asyncio.current_task()
+            assert task
+            serving.add(task)
+            with suppress(OSError, asyncio.CancelledError):
+                await self._serve(from_client, to_client)
+            serving.discard(task)
+
+        server = await asyncio.start_server(serve, sock=self._listener)
+        await end.wait()
+        server.close()
+        for task in serving:
+            task.cancel()
+        await asyncio.gather(*serving)
+        await server.wait_closed()
+
+    async def _serve(self, from_client: asyncio.StreamReader, to_client: asyncio.StreamWriter) -> None:
+        self.connections += 1
+        from_mock, to_mock = await asyncio.open_connection(*self._target)
+        there = asyncio.create_task(_pass_on(from_client, to_mock))
+        try:
+            await self._answer(from_mock, to_client)
+            # An end, not a reset, which could overtake what was sent before it.
+            to_client.write_eof()
+            await there
+        finally:
+            there.cancel()
+            await _close(to_mock)
+            await _close(to_client)
+
+    async def _answer(self, from_mock: asyncio.StreamReader, to_client: asyncio.StreamWriter) -> None:
+        """Pass the mock's answers on until it ends the connection or the moment of the drop comes."""
+        seen = b""
+        while chunk := await from_mock.read(CHUNK_BYTES):
+            seen = seen[-CHUNK_BYTES:] + chunk
+            if self._drop is not None and not self.drops and self._drop.at in seen:
+                self.drops += 1
+                to_client.write((chunk if self._drop.is_delivered else b"") + self._drop.farewell)
+                await to_client.drain()
+                return
+            to_client.write(chunk)
+            await to_client.drain()
+
+
+async def _pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    with suppress(OSError):
+        while chunk := await reader.read(CHUNK_BYTES):
+            writer.write(chunk)
+            await writer.drain()
+        writer.write_eof()
+
+
+async def _close(writer: asyncio.StreamWriter) -> None:
+    writer.close()
+    with suppress(OSError):
+        await writer.wait_closed()
+
+
+@contextmanager
+def proxied(host: str, port: int, drop: Drop | None = None) -> Iterator[Proxy]:
+    """Run a proxy before a mock, in a thread, and stop it in the end.
+
+    Args:
+        host: address of the mock.
+        port: port of the mock.
+        drop: when to drop a connection, or None for never.
+    """
+    proxy = Proxy((host, port), drop)
+    loop = asyncio.new_event_loop()
+    end = asyncio.Event()
+    thread = Thread(target=loop.run_until_complete, args=(proxy.run(end),))
+    thread.start()
+    try:
+        yield proxy
+    finally:
+        loop.call_soon_threadsafe(end.set)
+        thread.join()
+        loop.close()
