@@ -53,7 +53,7 @@ clips: $(VENV)/ready ## render the shipped clips anew
 	$(BIN)/python -m mockserver.media.prerender
 
 dist-check: $(VENV)/test-ready ## build the wheel, install it elsewhere and serve a task from it
-	$(BIN)/python -m pytest tests/package
+	$(BIN)/python -m pytest tests/test_package.py
 
 clean: ## remove everything that was set up or built
 	rm -rf $(VENV) build dist .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
