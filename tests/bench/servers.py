@@ -1,0 +1,161 @@
+"""Server processes: started, placed on a core, measured from outside, and ended. Linux only."""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.bench.load import NoAnswer, drive
+from tests.bench.traffic import OK, echoed, submits
+
+ROOT = Path(__file__).resolve().parents[2]
+READY_WITHIN_S = 30
+GONE_WITHIN_S = 10
+#: How long to wait before trying to connect again, in seconds.
+RETRY_S = 0.001
+
+
+@dataclass(frozen=True, slots=True)
+class Cores:
+    """Who runs where.
+
+    Attributes:
+        own: core of the load generator, or None where cores cannot be chosen.
+        servers: core of every server, or None as above.
+        remark: how it turned out, for people.
+    """
+
+    own: int | None
+    servers: int | None
+    remark: str
+
+
+def share_cores() -> Cores:
+    """Place this process on a core of its own, where there are two and the system lets us."""
+    try:
+        free = sorted(os.sched_getaffinity(0))
+        if len(free) < 2:
+            return Cores(None, None, "one core for server and client: figures are rough")
+        os.sched_setaffinity(0, {free[1]})
+    except OSError as problem:
+        return Cores(None, None, f"cores cannot be chosen ({problem.strerror}): figures are rough")
+    return Cores(free[1], free[0], f"servers on core {free[0]}, client on core {free[1]}")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Server:
+    """A running server.
+
+    Attributes:
+        process: its process.
+        port: where it listens on 127.0.0.1.
+        ready_s: from the start of the process to its first answer.
+    """
+
+    process: subprocess.Popen[bytes]
+    port: int
+    ready_s: float
+
+    def cpu_s(self) -> float:
+        """Return the CPU time that it took so far, user and system, in seconds; counted in hundredths."""
+        fields = self._read("stat").rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def memory_mib(self) -> float:
+        """Return how much memory it holds, in MiB."""
+        return self._status_mib("VmRSS")
+
+    def peak_mib(self) -> float:
+        """Return the most memory that it ever held, in MiB."""
+        return self._status_mib("VmHWM")
+
+    def _status_mib(self, name: str) -> float:
+        found = re.search(rf"^{name}:\s+(\d+) kB$", self._read("status"), re.MULTILINE)
+        if found is None:
+            raise NoAnswer(f"process {self.process.pid} has ended")
+        return int(found[1]) / 1024
+
+    def _read(self, name: str) -> str:
+        return Path(f"/proc/{self.process.pid}/{name}").read_text(encoding="utf-8")
+
+
+@contextmanager
+def started(words: list[str], cores: Cores) -> Iterator[Server]:
+    """Start a server, wait for its first answer, and end it, and only it, afterwards.
+
+    Args:
+        words: its command; a port of 127.0.0.1 is added, and what it prints is thrown away.
+        cores: where it runs.
+
+    Raises:
+        NoAnswer: it ended, or did not answer in time.
+    """
+    port = _free_port()
+    begun_at = time.perf_counter()
+    process = subprocess.Popen([*words, str(port)], cwd=ROOT, stdout=subprocess.DEVNULL, start_new_session=True)
+    try:
+        if cores.servers is not None:
+            os.sched_setaffinity(process.pid, {cores.servers})
+        _wait(process, port, begun_at + READY_WITHIN_S)
+        yield Server(process, port, time.perf_counter() - begun_at)
+    finally:
+        process.terminate()
+        try:
+            process.wait(GONE_WITHIN_S)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def mock_words(*options: str) -> list[str]:
+    """Return the command that serves a mock, as users type it, but for the port."""
+    return [str(Path(sys.executable).with_name("runware-mock")), "serve", *options, "--port"]
+
+
+def reference_words(name: str) -> list[str]:
+    """Return the command that serves a reference, but for the port."""
+    return [sys.executable, "-m", "tests.bench.references", name]
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port: int = taken.getsockname()[1]
+    return port
+
+
+def _wait(process: subprocess.Popen[bytes], port: int, until: float) -> None:
+    """Try until a task was answered."""
+    while True:
+        try:
+            tally = drive(port, echoed(submits(), OK), most=1, connections=1)
+        except ConnectionError:
+            if _ends_soon(process):
+                raise NoAnswer(f"{process.args!r} ended with status {process.returncode}") from None
+            if time.perf_counter() > until:
+                raise NoAnswer(f"{process.args!r} does not listen after {READY_WITHIN_S} seconds") from None
+            continue
+        if tally.wrong:
+            raise NoAnswer(f"{process.args!r} does not take a good task: {tally.example!r}")
+        return
+
+
+def _ends_soon(process: subprocess.Popen[bytes]) -> bool:
+    """Wait a moment before the next try, and say whether the process ended meanwhile."""
+    try:
+        process.wait(RETRY_S)
+    except subprocess.TimeoutExpired:
+        return False
+    return True
+
+
+def end_orderly() -> None:
+    """Let signals that end the benchmark end it as an exception does: quietly, and no server outlives it."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda which, _: sys.exit(128 + which))
