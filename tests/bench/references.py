@@ -14,23 +14,37 @@ import uvicorn
 
 from mockserver.transports.asgi import App, Receive, Scope, Send
 
-Body = tuple[int, bytes]
-
 CONSTANT = b'{"data":[{"taskType":"videoInference","taskUUID":"24cd5dff-cb81-4db5-8506-b72a9425f9d1"}]}'
+START = {
+    "type": "http.response.start",
+    "status": 200,
+    "headers": [(b"content-type", b"application/json"), (b"content-length", str(len(CONSTANT)).encode())],
+}
+BODY = {"type": "http.response.body", "body": CONSTANT}
 
 
-def base(_body: bytes) -> Body:
-    """Answer the same to everything."""
-    return 200, CONSTANT
+async def base(scope: Scope, receive: Receive, send: Send) -> None:
+    """Answer the same to every request, without even reading it, and to every WebSocket message."""
+    if scope["type"] == "websocket":
+        await receive()
+        await send({"type": "websocket.accept"})
+        while (await receive())["type"] == "websocket.receive":
+            await send({"type": "websocket.send", "text": CONSTANT.decode()})
+        return
+    await send(START)
+    await send(BODY)
 
 
-def make_floor() -> Callable[[bytes], Body]:
-    """Return what parses a task, checks it and lists the broken rules, or repeats which task it was."""
+def make_check() -> Callable[[bytes], tuple[int, bytes]]:
+    """Return what parses a task, checks it and lists the broken rules, or repeats which task it was.
+
+    It returns status and body of the answer.
+    """
     from mockserver.spec.load import load_spec
 
     spec = load_spec()
 
-    def floor(body: bytes) -> Body:
+    def check(body: bytes) -> tuple[int, bytes]:
         task: Any = orjson.loads(body)[0]
         branch = spec.branch(task["taskType"], task.get("model"))
         if branch is None:
@@ -42,40 +56,26 @@ def make_floor() -> Callable[[bytes], Body]:
         errors = [{"parameter": breach.instance, "rule": breach.rule, **named} for breach in breaches]
         return 400, orjson.dumps({"errors": errors})
 
-    return floor
+    return check
 
 
-def application(answer: Callable[[bytes], Body]) -> App:
-    """Return a raw ASGI application that answers every POST request and every WebSocket message.
+def make_floor() -> App:
+    """Return an application that checks what it is sent and does nothing else."""
+    check = make_check()
 
-    Args:
-        answer: returns status and body for the body of a request.
-    """
-
-    async def serve(scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "websocket":
-            await _serve_socket(answer, receive, send)
-            return
-        status, body = answer((await receive())["body"])
+    async def floor(_scope: Scope, receive: Receive, send: Send) -> None:
+        status, body = check((await receive())["body"])
         headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": body})
 
-    return serve
-
-
-async def _serve_socket(answer: Callable[[bytes], Body], receive: Receive, send: Send) -> None:
-    await receive()
-    await send({"type": "websocket.accept"})
-    while (message := await receive())["type"] == "websocket.receive":
-        _, body = answer(message["text"].encode())
-        await send({"type": "websocket.send", "text": body.decode()})
+    return floor
 
 
 def main(name: str, port: int) -> None:
     """Serve a reference on a port of 127.0.0.1 until told to stop."""
     uvicorn.run(
-        application(base if name == "base" else make_floor()),
+        base if name == "base" else make_floor(),
         host="127.0.0.1",
         port=port,
         access_log=False,
