@@ -78,18 +78,28 @@ def read_tasks(body: bytes, limits: Limits, names: Container[str] = ()) -> Tasks
             tasks = orjson.loads(body)
         except orjson.JSONDecodeError:
             return _read_closely(body, limits, names)
-        # The parser keeps the last of two members of one name, so the body then holds more colons than what was kept,
-        # unless one is escaped; and it turns integers beyond 64 bits into floats: those are long runs of digits.
         if (
             type(tasks) is list
             and 0 < len(tasks) <= limits.max_tasks
-            and orjson.dumps(tasks).count(b":") == body.count(b":")
-            and b"\\u003" not in body
-            and _LONG_DIGITS not in body.translate(_DIGITS)
+            and _is_kept(body, orjson.dumps(tasks))
             and _ONLY_OBJECTS.issuperset(map(type, tasks))
         ):
             return tasks
     return _read_closely(body, limits, names)
+
+
+def _is_kept(body: bytes, written: bytes) -> bool:
+    """Say whether the parser surely kept all of a body, given what it kept written out again.
+
+    Of two members of one name it keeps the last: the body then holds more colons than what was kept, unless one is
+    escaped. Integers beyond 64 bits it turns into floats: those are long runs of digits. A body without blanks
+    mostly comes out as it went in, which settles both at once.
+    """
+    return written == body or (
+        written.count(b":") == body.count(b":")
+        and b"\\u003" not in body
+        and _LONG_DIGITS not in body.translate(_DIGITS)
+    )
 
 
 _ONLY_OBJECTS = frozenset({dict})
