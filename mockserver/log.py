@@ -1,15 +1,14 @@
 """What people see of the mock at work: a line a request, written late and together so that it costs next to nothing."""
 
 import asyncio
+import math
 import os
 import sys
 import time
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import MappingProxyType
-from typing import Protocol, TextIO
+from typing import NamedTuple, Protocol, TextIO
 
-from mockserver.transports.http import Seen
 from mockserver.wire import Answer
 
 #: How long lines are gathered before they are written.
@@ -20,11 +19,29 @@ MOST_PRETTY = 40
 Scheduler = Callable[[float, Callable[[], None]], object]
 
 
+class Seen(NamedTuple):
+    """One request as the log shows it.
+
+    Attributes:
+        at_s: when it was answered, as Unix time in seconds.
+        transport: how it came, as in "POST /v1" or "socket".
+        status: HTTP status of the answer; 0 over WebSocket.
+        answers: what each of its tasks was answered with.
+        elapsed_ms: time from the last byte in to the first byte out.
+    """
+
+    at_s: float
+    transport: str
+    status: int
+    answers: Sequence[Answer]
+    elapsed_ms: float
+
+
 class Log(Protocol):
     """Shows requests and remarks to people."""
 
-    def see(self, seen: Seen) -> None:
-        """Take note of a request."""
+    def see(self, transport: str, status: int, answers: Sequence[Answer], elapsed_ms: float) -> None:
+        """Take note of a request; see `Seen`."""
 
     def say(self, remark: str) -> None:
         """Show a remark at once."""
@@ -39,7 +56,7 @@ class QuietLog:
     def __init__(self, out: TextIO) -> None:
         self._out = out
 
-    def see(self, seen: Seen) -> None:
+    def see(self, transport: str, status: int, answers: Sequence[Answer], elapsed_ms: float) -> None:
         """Do nothing."""
 
     def say(self, remark: str) -> None:
@@ -50,31 +67,49 @@ class QuietLog:
         """Nothing is gathered."""
 
 
+class Render(Protocol):
+    """Turns gathered requests into lines."""
+
+    def __call__(self, gathered: Sequence[Seen], good: int, refused: int, /) -> Iterable[str]:
+        """Yield the lines.
+
+        Args:
+            gathered: the requests that were kept.
+            good: tasks that went well, of requests that were only counted.
+            refused: tasks that were refused, of requests that were only counted.
+        """
+
+
 class GatheredLog:
     """Gathers requests and writes them together.
 
     Args:
         out: where lines go.
         render: turns gathered requests into text.
+        most: how many requests of one gathering are kept; the others are counted.
         later: schedules a call after some seconds; by default the running event loop does.
     """
 
-    def __init__(
-        self,
-        out: TextIO,
-        render: Callable[[Sequence[tuple[float, Seen]]], Iterable[str]],
-        later: Scheduler | None = None,
-    ) -> None:
+    def __init__(self, out: TextIO, render: Render, most: float, later: Scheduler | None = None) -> None:
         self._out = out
         self._render = render
+        self._most = most
         self._later = later or _on_the_loop
-        self._gathered: list[tuple[float, Seen]] = []
+        self._gathered: list[Seen] = []
+        self._good = self._refused = 0
 
-    def see(self, seen: Seen) -> None:
+    def see(self, transport: str, status: int, answers: Sequence[Answer], elapsed_ms: float) -> None:
         """Take note of a request."""
-        if not self._gathered:
-            self._later(GATHER_S, self.flush)
-        self._gathered.append((time.time(), seen))
+        if len(self._gathered) < self._most:
+            if not self._gathered:
+                self._later(GATHER_S, self.flush)
+            self._gathered.append(Seen(time.time(), transport, status, answers, elapsed_ms))
+            return
+        for answer in answers:
+            if answer.errors and not answer.data:
+                self._refused += 1
+            else:
+                self._good += 1
 
     def say(self, remark: str) -> None:
         """Show a remark at once, after what was gathered."""
@@ -83,9 +118,10 @@ class GatheredLog:
 
     def flush(self) -> None:
         """Write what was gathered."""
-        gathered, self._gathered = self._gathered, []
+        gathered, good, refused = self._gathered, self._good, self._refused
+        self._gathered, self._good, self._refused = [], 0, 0
         if gathered:
-            print("\n".join(self._render(gathered)), file=self._out, flush=True)
+            print("\n".join(self._render(gathered, good, refused)), file=self._out, flush=True)
 
 
 def _on_the_loop(after_s: float, call: Callable[[], None]) -> None:
@@ -93,7 +129,7 @@ def _on_the_loop(after_s: float, call: Callable[[], None]) -> None:
 
 
 class Pretty:
-    """Turns requests into aligned lines, and a storm of them into a count.
+    """Turns requests into aligned lines.
 
     Args:
         has_colours: whether to colour outcomes for a terminal.
@@ -102,23 +138,21 @@ class Pretty:
     def __init__(self, has_colours: bool) -> None:
         self._has_colours = has_colours
 
-    def __call__(self, gathered: Sequence[tuple[float, Seen]]) -> Iterable[str]:
-        """Yield the lines for gathered requests."""
-        for at_s, seen in gathered[:MOST_PRETTY]:
-            yield from self._lines(at_s, seen)
-        rest = gathered[MOST_PRETTY:]
-        if rest:
-            counts = Counter("refused" if _is_refusal(a) else "went well" for _, seen in rest for a in seen.answers)
-            told = ", ".join(f"{number:,} {word}" for word, number in counts.most_common())
-            yield f"{_clock(rest[-1][0])}  … and {len(rest):,} more requests, their tasks: {told}"
+    def __call__(self, gathered: Sequence[Seen], good: int, refused: int) -> Iterable[str]:
+        """Yield a line for each task, and one that counts the rest of a storm."""
+        for seen in gathered:
+            yield from self._lines(seen)
+        if good or refused:
+            more = f"{good + refused:,} more {'task' if good + refused == 1 else 'tasks'}"
+            yield f"{_clock(gathered[-1].at_s)}  … and {more}: {good:,} went well, {refused:,} refused"
 
-    def _lines(self, at_s: float, seen: Seen) -> Iterable[str]:
+    def _lines(self, seen: Seen) -> Iterable[str]:
         for answer in seen.answers:
             task_type, uuid = answer.about
             outcome = f"{answer.outcome:<28}"
             status = str(seen.status) if seen.status else "   "
             yield (
-                f"{_clock(at_s)}  {seen.transport:<9} {status}  {task_type or '-':<17} "
+                f"{_clock(seen.at_s)}  {seen.transport:<9} {status}  {task_type or '-':<17} "
                 f"{self._coloured(outcome, answer)} {uuid[:8]:<8} {seen.elapsed_ms:7.1f} ms"
             ).rstrip()
             for note in answer.notes:
@@ -142,11 +176,11 @@ def _clock(at_s: float) -> str:
     return time.strftime("%H:%M:%S", time.localtime(at_s))
 
 
-def as_json(gathered: Sequence[tuple[float, Seen]]) -> Iterable[str]:
-    """Yield one JSON object a request."""
+def as_json(gathered: Sequence[Seen], _good: int, _refused: int) -> Iterable[str]:
+    """Yield one JSON object a request; here every request is kept."""
     import orjson
 
-    for at_s, seen in gathered:
+    for seen in gathered:
         tasks = [
             {
                 "taskType": answer.about[0],
@@ -157,7 +191,7 @@ def as_json(gathered: Sequence[tuple[float, Seen]]) -> Iterable[str]:
             for answer in seen.answers
         ]
         line = {
-            "at": round(at_s, 3),
+            "at": round(seen.at_s, 3),
             "transport": seen.transport,
             "status": seen.status,
             "ms": round(seen.elapsed_ms, 3),
@@ -167,11 +201,11 @@ def as_json(gathered: Sequence[tuple[float, Seen]]) -> Iterable[str]:
 
 
 def _pretty(out: TextIO, later: Scheduler | None) -> Log:
-    return GatheredLog(out, Pretty(has_colours(out)), later)
+    return GatheredLog(out, Pretty(has_colours(out)), MOST_PRETTY, later)
 
 
 def _json(out: TextIO, later: Scheduler | None) -> Log:
-    return GatheredLog(out, as_json, later)
+    return GatheredLog(out, as_json, math.inf, later)
 
 
 def _quiet(out: TextIO, _later: Scheduler | None) -> Log:

@@ -4,8 +4,7 @@ import asyncio
 import io
 import json
 
-from mockserver.log import MOST_PRETTY, Pretty, make_log
-from mockserver.transports.http import Seen
+from mockserver.log import MOST_PRETTY, Pretty, Seen, make_log
 from mockserver.wire import Answer
 
 GOOD = Answer(data=[{}], outcome="accepted", about=("videoInference", "24cd5dff-cb81-4db5-8506-b72a9425f9d1"))
@@ -18,8 +17,12 @@ OLD = Answer(
 
 def test_lines_are_aligned_and_tell_task_outcome_and_time() -> None:
     """One line a task, the same columns for all, no blanks at the ends."""
-    seen = [Seen("POST /v1", 200, [GOOD, BAD], 0.42), Seen("socket", 0, [RUNNING], 12.0), Seen("POST /", 401, [BAD], 1)]
-    lines = list(Pretty(False)([(0.0, each) for each in seen]))
+    seen = [
+        Seen(0.0, "POST /v1", 200, [GOOD, BAD], 0.42),
+        Seen(0.0, "socket", 0, [RUNNING], 12.0),
+        Seen(0.0, "POST /", 401, [BAD], 1),
+    ]
+    lines = list(Pretty(False)(seen, 0, 0))
     assert len(lines) == 4
     assert len({line.index(" ms") for line in lines}) == 1
     assert all(line == line.rstrip() for line in lines)
@@ -28,32 +31,38 @@ def test_lines_are_aligned_and_tell_task_outcome_and_time() -> None:
 
 def test_outcomes_are_coloured_on_a_terminal_only() -> None:
     """Green for good, yellow for running, red for refused."""
-    [good, running, bad] = Pretty(True)([(0.0, Seen("POST /v1", 200, [GOOD, RUNNING, BAD], 1.0))])
+    [good, running, bad] = Pretty(True)([Seen(0.0, "POST /v1", 200, [GOOD, RUNNING, BAD], 1.0)], 0, 0)
     assert ("\x1b[32m" in good, "\x1b[33m" in running, "\x1b[31m" in bad) == (True, True, True)
 
 
 def test_what_was_respelt_is_told_as_deprecated() -> None:
     """An older spelling that was accepted leaves a note."""
-    lines = list(Pretty(False)([(0.0, Seen("POST /v1", 200, [OLD], 1.0))]))
+    lines = list(Pretty(False)([Seen(0.0, "POST /v1", 200, [OLD], 1.0)], 0, 0))
     assert lines[1].strip() == "deprecated: outputFormat: upper case is expected"
 
 
 def test_a_storm_is_counted() -> None:
     """Past some lines in one gathering the rest is told in one line, so that logging costs next to nothing."""
-    storm = [(0.0, Seen("POST /v1", 200, [GOOD], 1.0))] * (MOST_PRETTY + 1500) + [
-        (0.0, Seen("POST /v1", 400, [BAD], 1.0))
-    ]
-    lines = list(Pretty(False)(storm))
+    out, waiting = io.StringIO(), []
+    log = make_log("pretty", out, lambda _after_s, call: waiting.append(call))
+    for _ in range(MOST_PRETTY + 1500):
+        log.see("POST /v1", 200, [GOOD], 1.0)
+    log.see("POST /v1", 400, [BAD], 1.0)
+    waiting[0]()
+    lines = out.getvalue().splitlines()
     assert len(lines) == MOST_PRETTY + 1
-    assert lines[-1].endswith("… and 1,501 more requests, their tasks: 1,500 went well, 1 refused")
+    assert lines[-1].endswith("… and 1,501 more tasks: 1,500 went well, 1 refused")
+    log.see("POST /v1", 200, [GOOD], 1.0)
+    waiting[1]()
+    assert out.getvalue().splitlines()[MOST_PRETTY + 1 :] != []
 
 
 def test_a_gathered_log_writes_late_and_keeps_the_order() -> None:
     """Requests are gathered until the scheduled time; a remark comes after what was gathered before it."""
     out, waiting = io.StringIO(), []
     log = make_log("json", out, lambda _after_s, call: waiting.append(call))
-    log.see(Seen("POST /v1", 200, [GOOD], 1.0))
-    log.see(Seen("POST /v1", 400, [BAD, OLD], 1.0))
+    log.see("POST /v1", 200, [GOOD], 1.0)
+    log.see("POST /v1", 400, [BAD, OLD], 1.0)
     assert (out.getvalue(), len(waiting)) == ("", 1)
     log.say("a remark")
     waiting[0]()
@@ -69,7 +78,7 @@ def test_the_running_loop_schedules_by_default() -> None:
 
     async def see() -> None:
         log = make_log("pretty", out)
-        log.see(Seen("POST /v1", 200, [GOOD], 1.0))
+        log.see("POST /v1", 200, [GOOD], 1.0)
         log.flush()
 
     asyncio.run(see())
@@ -80,7 +89,7 @@ def test_the_quiet_log_shows_remarks_only() -> None:
     """Failures are still told."""
     out = io.StringIO()
     log = make_log("quiet", out)
-    log.see(Seen("POST /v1", 200, [GOOD], 1.0))
+    log.see("POST /v1", 200, [GOOD], 1.0)
     log.flush()
     log.say("a remark")
     assert out.getvalue() == "a remark\n"

@@ -22,24 +22,9 @@ from mockserver.transports.asgi import (
 )
 from mockserver.wire import Answer, Envelope
 
-
-class Seen(NamedTuple):
-    """One request as the log sees it.
-
-    Attributes:
-        transport: how it came, as in "POST /v1" or "socket".
-        status: HTTP status of the answer; 0 over WebSocket.
-        answers: what each of its tasks was answered with.
-        elapsed_ms: time from the last byte in to the first byte out.
-    """
-
-    transport: str
-    status: int
-    answers: Sequence[Answer]
-    elapsed_ms: float
-
-
-Observe = Callable[[Seen], None]
+#: Is told how a request came, the HTTP status of the answer (0 over WebSocket), the answer to each task, and how many
+#: milliseconds passed from the last byte in to the first byte out.
+Observe = Callable[[str, int, Sequence[Answer], float], None]
 
 
 class Request(NamedTuple):
@@ -124,7 +109,7 @@ class HttpDesk:
         envelope = self._wire.envelope(answers)
         if self._observe is not None:
             elapsed_ms = (time.perf_counter() - started) * 1000
-            self._observe(Seen(f"POST {request.path}", envelope.status, answers, elapsed_ms))
+            self._observe(f"POST {request.path}", envelope.status, answers, elapsed_ms)
         return envelope
 
     def _find_owner(self, authorization: bytes) -> tuple[str | None, bool]:

@@ -10,7 +10,7 @@ from mockserver.platform import Caller, Session
 from mockserver.ports import Entry, Shelf
 from mockserver.runtime import Held, Runtime
 from mockserver.transports.asgi import Message, Origin, Receive, Scope, Send, headers_of
-from mockserver.transports.http import Observe, Seen
+from mockserver.transports.http import Observe
 from mockserver.wire import Answer
 
 #: A connection without a message for so long is closed. Source: the documentation of connections (stated).
@@ -95,7 +95,7 @@ class _Connection:
                 await self._deliver(answer)
         if self._observe is not None:
             told = [answer for answer in answers if isinstance(answer, Answer)]
-            self._observe(Seen("socket", 0, told, (time.perf_counter() - started) * 1000))
+            self._observe("socket", 0, told, (time.perf_counter() - started) * 1000)
 
     async def _deliver(self, answer: Answer) -> None:
         for frame in self._runtime.desk.wire.frames(answer):
