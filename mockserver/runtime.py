@@ -237,10 +237,12 @@ class Runtime:
             answer: the refusal.
             size: bytes of the body that the task came in.
         """
-        uuid = sent.get("taskUUID")
-        if isinstance(uuid, str) and len(uuid) == _UUID_LENGTH and sent.get("taskType") in self.desk.spec.models:
+        uuid, task_type = sent.get("taskUUID"), sent.get("taskType")
+        if not isinstance(uuid, str) or not isinstance(task_type, str):
+            return
+        if len(uuid) == _UUID_LENGTH and task_type in self.desk.spec.models:
             request = sent if size <= LONGEST_KEPT_TEXT else _shortened(sent)
-            kept = Refusal(request, answer.errors, self.desk.clock.now_ms())
+            kept = Refusal(request, answer.errors)
             self.desk.keep(Shelf.REFUSALS, (owner, uuid.lower()), kept, _OBJECT_OVERHEAD * size)
 
     # The engine
