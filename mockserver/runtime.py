@@ -70,17 +70,15 @@ class Found:
 
 
 class Refusal(NamedTuple):
-    """A submission that was refused, as getTaskDetails shows it.
+    """A submission that was refused, as getTaskDetails shows it until one under its UUID is accepted.
 
     Attributes:
         request: the task as sent; long texts cut.
         errors: what it was answered with.
-        at_ms: when, as Unix time in milliseconds.
     """
 
     request: Mapping[str, Any]
     errors: Sequence[Mapping[str, Any]]
-    at_ms: int
 
 
 class Runtime:
@@ -169,11 +167,13 @@ class Runtime:
             self._archive(owner, sent, answer, size)
             return answer
         task = self._draft(model, params, caller)
-        done = self._apply((owner, task.uuid.lower()), Submit(task), _OBJECT_OVERHEAD * min(size, LONGEST_KEPT_TEXT))
+        key = (owner, task.uuid.lower())
+        done = self._apply(key, Submit(task), _OBJECT_OVERHEAD * min(size, LONGEST_KEPT_TEXT))
         if isinstance(done.reply, Rejected):
             answer = self.desk.wire.error(done.reply.error, params, done.reply.task)
             self._archive(owner, sent, answer, size)
             return answer
+        self.desk.store.drop(Shelf.REFUSALS, key)
         if params.get("deliveryMethod") == "sync":
             return Held(task, task.submitted_at_ms + SYNC_BUDGET_MS)
         answer = self.desk.wire.accepted(task)
@@ -217,9 +217,9 @@ class Runtime:
         """Answer from the archive: the last request under a UUID and the last answer to it."""
         key = (caller.owner or "", request["taskUUID"].lower())
         refusal: Refusal | None = self.desk.store.get(Shelf.REFUSALS, key)
-        done = self._look(key, Describe())
-        if refusal and not (isinstance(done.reply, Reported) and done.reply.task.submitted_at_ms > refusal.at_ms):
+        if refusal:
             return good(request, "refused", request=[refusal.request], response={"errors": refusal.errors})
+        done = self._look(key, Describe())
         if not isinstance(done.reply, Reported):
             return self.desk.wire.error("taskNotFound", request)
         answer = self._report(done.reply)
