@@ -346,6 +346,8 @@ class Runtime:
             at_ms = self.desk.clock.now_ms() + SYNC_RETRY_MS
 
     async def _sleep_until(self, at_ms: int) -> None:
+        if self.desk.clock.now_ms() >= at_ms:
+            return
         woken = asyncio.Event()
         cancel = self.desk.clock.call_at(at_ms, woken.set)
         try:
