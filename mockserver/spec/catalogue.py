@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from mockserver.spec.problem import SchemaProblem
@@ -76,9 +76,15 @@ class Catalogue:
         family_codes = {
             error.code: error
             for parameter in parameters
-            for error in (self.for_rule(keyword, parameter) for keyword in self.families)
+            for error in (_of(self.for_rule(keyword, parameter), parameter) for keyword in self.families)
         }
         return {**family_codes, **self.named}
+
+
+def _of(error: ApiError, parameter: str) -> ApiError:
+    """Return an error of a family as it is for one parameter."""
+    sentence = error.template.replace("{parameter}", parameter)
+    return replace(error, template=sentence, fields={"parameter": parameter, **error.fields})
 
 
 _ENTRY = {"http": int, "category": str, "message": str, "confidence": str, "from": list}
