@@ -59,13 +59,17 @@ class Catalogue:
     def for_rule(self, keyword: str, parameter: str) -> ApiError:
         """Return the error that a broken keyword becomes where the schema names none.
 
+        The family words it; status and category are the code's own where the catalogue has the code by itself, as
+        for the key of an authentication.
+
         Args:
             keyword: the broken keyword.
             parameter: name of the last member on the way to the place, such as "outputQuality".
         """
         family = self.families.get(keyword) or self.families["*"]
         code = family.code.format(Parameter=parameter[:1].upper() + parameter[1:])
-        return ApiError(code, family.http, family.category, family.template)
+        kind = self.named.get(code, family)
+        return ApiError(code, kind.http, kind.category, family.template)
 
     def failures(self, parameters: Iterable[str]) -> Mapping[str, ApiError]:
         """Return every error that a generation can be made to fail with, by the name that provokes it.
