@@ -125,7 +125,8 @@ class Runtime:
             caller: who sends them; authentication in the body changes it.
 
         Returns:
-            One answer a task, in their order; a single one where the request as a whole cannot be answered.
+            One answer a task, in their order, up to the first that lacks a good key; a single one for a body that
+            cannot be read.
         """
         tasks = read_tasks(body, self.limits, self.desk.spec.names)
         if isinstance(tasks, Unreadable):
@@ -134,9 +135,9 @@ class Runtime:
         size = len(body) // len(tasks)
         for task in tasks:
             answer = self._answer(task, caller, size)
-            if caller.owner is None and isinstance(answer, Answer) and answer.errors:
-                return [answer]
             answers.append(answer)
+            if caller.owner is None and isinstance(answer, Answer) and answer.errors:
+                break
         return answers
 
     def _answer(self, sent: Mapping[str, Any], caller: Caller, size: int) -> Answer | Held:

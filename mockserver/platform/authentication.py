@@ -11,6 +11,9 @@ from mockserver.wire import Answer
 def authenticate(desk: Desk, caller: Caller, task: Mapping[str, Any]) -> Answer:
     """Accept or refuse a key. The answer carries no taskUUID, which one official client needs.
 
+    A key that is not accepted ends the authority of a connection, but not that of a key in the header of the same
+    HTTP request: of the two either will do (assumed).
+
     A session UUID of the same key that broke off less than 120 seconds ago is taken up again; with any other a new
     session begins.
 
@@ -19,7 +22,8 @@ def authenticate(desk: Desk, caller: Caller, task: Mapping[str, Any]) -> Answer:
     owner = desk.keyring.owner(task["apiKey"])
     caller.was_refused = owner is None
     if owner is None:
-        caller.owner = None
+        if caller.transport == "websocket":
+            caller.owner = None
         return desk.wire.unaddressed("invalidApiKey")
     caller.owner = owner
     wanted = str(task.get("connectionSessionUUID", "")).lower()
