@@ -106,7 +106,7 @@ class Story:
     title: str
     steps: Sequence[Step]
     file: str
-    settings: Mapping[str, str] = field(default_factory=dict)
+    settings: Mapping[str, Any] = field(default_factory=dict)
     transports: Sequence[str] = ()
     because: str = ""
 
@@ -410,7 +410,7 @@ class Stage:
         settings: settings of the mock, in the words of the command line.
     """
 
-    def __init__(self, settings: Mapping[str, str]) -> None:
+    def __init__(self, settings: Mapping[str, Any]) -> None:
         self.clock = StageClock()
         self.runware = MockRunware(still_config(settings), self.clock, hosts=(HOST,))
         self._lines: dict[str, Line] = {}
@@ -443,7 +443,7 @@ class Stage:
 
 
 @asynccontextmanager
-async def stage(settings: Mapping[str, str]) -> AsyncIterator[Stage]:
+async def stage(settings: Mapping[str, Any]) -> AsyncIterator[Stage]:
     """Make a stage and clear it away in the end."""
     made = Stage(settings)
     try:

@@ -1,6 +1,7 @@
 """Mocks whose time stands still until a test moves it, and that send nothing."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from mockserver.adapters.clocks import ManualClock
 from mockserver.adapters.couriers import Outbox
@@ -13,7 +14,7 @@ from mockserver.ports import Clock, Courier
 SETTINGS = {"seed": "7", "speed": "1", "log": "quiet"}
 
 
-def still_config(settings: Mapping[str, str] | None = None) -> MockConfig:
+def still_config(settings: Mapping[str, Any] | None = None) -> MockConfig:
     """Return the configuration of a mock for tests.
 
     Args:
@@ -23,7 +24,7 @@ def still_config(settings: Mapping[str, str] | None = None) -> MockConfig:
 
 
 def still_mock(
-    settings: Mapping[str, str] | None = None,
+    settings: Mapping[str, Any] | None = None,
     clock: Clock | None = None,
     courier: Courier | None = None,
     log: Log | None = None,
