@@ -3,13 +3,13 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import product
 from typing import Any
-from uuid import UUID
 
 import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from mockserver.adapters.clocks import ManualClock
 from mockserver.platform import Caller
@@ -18,7 +18,10 @@ from tests.support.couriers import SlowOutbox
 from tests.support.mocks import still_mock
 
 KEYS = ("one", "other")
-LONGEST_WAIT_MS = 400_000
+#: Few, so that they are often taken.
+UUIDS = ("11111111-1111-4111-8111-111111111111", "22222222-2222-4222-8222-222222222222")
+#: A result takes about two minutes.
+WAITS_MS = (60_000, 130_000, 400_000)
 #: Longer than three results of a task can take.
 LONG_ENOUGH_MS = 3_600_000
 
@@ -46,8 +49,6 @@ class Known:
 
 class WholeLife(RuleBasedStateMachine):
     """A client of two keys, and a world in which time passes and parcels arrive."""
-
-    uuids = Bundle("uuids")
 
     def __init__(self) -> None:
         super().__init__()
@@ -78,14 +79,9 @@ class WholeLife(RuleBasedStateMachine):
         self.addresses += 1
         return f"https://example.com/{self.addresses}?a=%2F"
 
-    @rule(target=uuids, value=st.uuids(version=4))
-    def draw_a_uuid(self, value: UUID) -> str:
-        """Think of a UUID."""
-        return str(value)
-
     @rule(
         key=st.sampled_from(KEYS),
-        uuid=uuids,
+        uuid=st.sampled_from(UUIDS),
         number=st.integers(1, 3),
         fails=st.booleans(),
         calls=st.booleans(),
@@ -117,7 +113,7 @@ class WholeLife(RuleBasedStateMachine):
             self.replaced += [old] if old else []
             self.known[key, uuid] = new
 
-    @rule(key=st.sampled_from(KEYS), uuid=uuids)
+    @rule(key=st.sampled_from(KEYS), uuid=st.sampled_from(UUIDS))
     def poll(self, key: str, uuid: str) -> None:
         """Ask how far a task is, which may not exist or belong to the other key."""
         (answer,) = self.ask(key, {"taskType": "getResponse", "taskUUID": uuid})
@@ -141,13 +137,19 @@ class WholeLife(RuleBasedStateMachine):
             assert len(finished) <= ended, "a result counts only when its upload is through"
         task.items, task.errors = items, errors
 
-    @rule(key=st.sampled_from(KEYS), uuid=uuids)
+    @rule()
+    def poll_everything(self) -> None:
+        """Ask about every UUID with every key."""
+        for key, uuid in product(KEYS, UUIDS):
+            self.poll(key, uuid)
+
+    @rule(key=st.sampled_from(KEYS), uuid=st.sampled_from(UUIDS))
     def look_into_the_archive(self, key: str, uuid: str) -> None:
         """Ask for the archived task; it exists if the task does."""
         (answer,) = self.ask(key, {"taskType": "getTaskDetails", "taskUUID": uuid})
         assert (key, uuid) not in self.known or "errors" not in answer
 
-    @rule(wait_ms=st.integers(0, LONGEST_WAIT_MS))
+    @rule(wait_ms=st.sampled_from(WAITS_MS) | st.integers(0, WAITS_MS[-1]))
     def let_time_pass(self, wait_ms: int) -> None:
         """Let some time pass."""
         self.clock.advance(wait_ms)
@@ -165,7 +167,7 @@ class WholeLife(RuleBasedStateMachine):
 
     @rule(
         key=st.sampled_from(KEYS),
-        uuid=uuids,
+        uuid=st.sampled_from(UUIDS),
         value=st.recursive(st.none() | st.booleans() | st.integers() | st.text(), st.lists, max_leaves=3),
     )
     def say_something_odd(self, key: str, uuid: str, value: Any) -> None:
