@@ -44,6 +44,9 @@ class Shelf(Enum):
 
 Key = tuple[str, ...]
 
+#: When an entry settles that is in use until it is put again or dropped: as a Unix time in milliseconds, never.
+UNSETTLED_MS = 2**53
+
 
 class Entry(NamedTuple):
     """Something to keep.

@@ -1,13 +1,13 @@
 """The store that keeps everything in memory."""
 
 import heapq
-from collections import deque
+from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, TypeVar
 
-from mockserver.ports import Clock, Entry, Key, Shelf
+from mockserver.ports import UNSETTLED_MS, Clock, Entry, Key, Shelf
 
 T = TypeVar("T")
 
@@ -77,7 +77,11 @@ class MemoryStore:
 
 
 class _Shelf:
-    """One shelf: entries in use wait in buckets by the time at which they settle, settled ones in a line."""
+    """One shelf: entries in use wait in buckets by the time at which they settle, settled ones in a line.
+
+    An entry that is replaced or dropped leaves the line at once, its bucket when the bucket is emptied. One that
+    settles at no known time is in no bucket.
+    """
 
     __slots__ = ("_buckets", "_next", "_room", "_settled", "_slots", "_weight", "entries")
 
@@ -87,7 +91,7 @@ class _Shelf:
         self._buckets: dict[int, list[tuple[Key, Entry]]] = {}
         self._slots: list[int] = []
         self._next = _NEVER
-        self._settled: deque[tuple[Key, Entry]] = deque()
+        self._settled: OrderedDict[Key, Entry] = OrderedDict()
         self._weight = 0
 
     def get(self, key: Key, now_ms: int) -> Any | None:
@@ -104,14 +108,15 @@ class _Shelf:
             self.forget(key)
         self.entries[key] = entry
         self._weight += entry.weight
-        slot = entry.settles_at_ms >> _SLOT
-        bucket = self._buckets.get(slot)
-        if bucket is None:
-            self._buckets[slot] = [(key, entry)]
-            heapq.heappush(self._slots, slot)
-            self._next = self._slots[0]
-        else:
-            bucket.append((key, entry))
+        if entry.settles_at_ms < UNSETTLED_MS:
+            slot = entry.settles_at_ms >> _SLOT
+            bucket = self._buckets.get(slot)
+            if bucket is None:
+                self._buckets[slot] = [(key, entry)]
+                heapq.heappush(self._slots, slot)
+                self._next = self._slots[0]
+            else:
+                bucket.append((key, entry))
         room = self._room
         if self._next < now_ms >> _SLOT or len(self._settled) > room.max_entries or self._weight > room.max_bytes:
             self._sweep(now_ms)
@@ -120,25 +125,22 @@ class _Shelf:
         entry = self.entries.pop(key, None)
         if entry is not None:
             self._weight -= entry.weight
+            self._settled.pop(key, None)
 
     def _is_over(self) -> bool:
         return len(self._settled) > self._room.max_entries or self._weight > self._room.max_bytes
 
     def _sweep(self, now_ms: int) -> None:
         """Move what has settled into the line, and drop from its head what is too much or too old."""
-        this_slot = now_ms >> _SLOT
+        this_slot, entries, settled = now_ms >> _SLOT, self.entries, self._settled
         while self._slots and self._slots[0] < this_slot:
-            self._settled.extend(self._buckets.pop(heapq.heappop(self._slots)))
+            for key, entry in self._buckets.pop(heapq.heappop(self._slots)):
+                if entries.get(key) is entry:
+                    settled[key] = entry
         self._next = self._slots[0] if self._slots else _NEVER
         oldest_ms = now_ms - self._room.retention_ms
-        while self._settled and (
-            self._is_over()
-            or self._settled[0][1].settles_at_ms < oldest_ms
-            or self.entries.get(self._settled[0][0]) is not self._settled[0][1]
-        ):
-            key, entry = self._settled.popleft()
-            if self.entries.get(key) is entry:
-                self.forget(key)
+        while settled and (self._is_over() or next(iter(settled.values())).settles_at_ms < oldest_ms):
+            self.forget(next(iter(settled)))
 
 
 #: Settling is rounded up to 64 ms: that keeps the buckets few.

@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 from mockserver.platform import Caller, Session
-from mockserver.ports import Entry, Shelf
+from mockserver.ports import UNSETTLED_MS, Entry, Shelf
 from mockserver.runtime import Held, Runtime
 from mockserver.transports.asgi import Message, Origin, Receive, Scope, Send, headers_of
 from mockserver.transports.http import Observe
@@ -17,8 +17,6 @@ from mockserver.wire import Answer
 IDLE_MS = 120_000
 #: Close code for an idle connection. Source: none (assumed).
 IDLE_CODE = 1000
-#: A session whose connection is open is not forgotten.
-FOREVER_MS = 2**53
 
 
 class SocketTransport:
@@ -135,7 +133,7 @@ class _Connection:
         session = Session(owner, tuple(frames))
 
         def change(stored: Session | None) -> tuple[Entry, tuple[bytes, ...]]:
-            return Entry(session, FOREVER_MS), stored.frames if stored else ()
+            return Entry(session, UNSETTLED_MS), stored.frames if stored else ()
 
         return self._runtime.desk.store.update(Shelf.SESSIONS, (self._caller.session,), change)
 
