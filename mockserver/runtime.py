@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from mockserver.engine.life import step
 from mockserver.engine.magic import find_failure
 from mockserver.engine.plan import due_times, figures_of
-from mockserver.engine.results import result_of, statuses_at
+from mockserver.engine.results import overall, result_of, statuses_at
 from mockserver.engine.values import (
     Command,
     Deliver,
@@ -35,7 +35,7 @@ from mockserver.engine.values import (
 )
 from mockserver.platform import PLATFORM_TASKS, Caller, Desk, missing_media
 from mockserver.platform.base import good
-from mockserver.ports import Courier, Delivery, Entry, Key, Parcel, Shelf
+from mockserver.ports import UNSETTLED_MS, Courier, Delivery, Entry, Key, Parcel, Shelf
 from mockserver.reading import Limits, Unreadable, read_tasks
 from mockserver.spec.load import Model
 from mockserver.spec.problem import SchemaProblem
@@ -167,9 +167,9 @@ class Runtime:
             answer = self.desk.wire.error("mediaNotFound", params, name=missing)
             self._archive(owner, sent, answer, size)
             return answer
-        task = self._draft(model, params, caller)
+        task = self._draft(model, params, caller, size)
         key = (owner, task.uuid.lower())
-        done = self._apply(key, Submit(task), _OBJECT_OVERHEAD * min(size, LONGEST_KEPT_TEXT))
+        done = self._apply(key, Submit(task))
         if isinstance(done.reply, Rejected):
             answer = self.desk.wire.error(done.reply.error, params, done.reply.task)
             self._archive(owner, sent, answer, size)
@@ -181,7 +181,7 @@ class Runtime:
         answer.notes = checked.notes
         return answer
 
-    def _draft(self, model: Model, params: Mapping[str, Any], caller: Caller) -> Task:
+    def _draft(self, model: Model, params: Mapping[str, Any], caller: Caller, size: int) -> Task:
         """Draw up a task as it will be stored: when its results are due, what they cost, whether they fail."""
         now_ms = self.desk.clock.now_ms()
         owner = caller.owner or ""
@@ -204,6 +204,7 @@ class Runtime:
             failure,
             (_PROCESSING,) * number,
             "webhookURL" in params or "uploadEndpoint" in params,
+            weight=_OBJECT_OVERHEAD * min(size, LONGEST_KEPT_TEXT),
         )
 
     def _poll(self, request: Mapping[str, Any], caller: Caller) -> Answer:
@@ -248,7 +249,7 @@ class Runtime:
 
     # The engine
 
-    def _apply(self, key: Key, command: Command, weight: int = 0) -> Step:
+    def _apply(self, key: Key, command: Command) -> Step:
         """Let a command change a task, then carry out what follows."""
         now_ms = self.desk.clock.now_ms()
 
@@ -257,7 +258,7 @@ class Runtime:
             task = done.task
             if task is None or task is stored:
                 return None, done
-            return Entry(task, max(task.due_at_ms[-1], now_ms), weight), done
+            return Entry(task, _settles_at_ms(task, now_ms), task.weight), done
 
         done = self.desk.store.update(Shelf.TASKS, key, change)
         for effect in done.effects:
@@ -380,6 +381,13 @@ _PROCESSING, _SUCCESS = Status.PROCESSING, Status.SUCCESS
 _UUID_LENGTH = 36
 #: How much more room parsed JSON takes than its text, roughly.
 _OBJECT_OVERHEAD = 4
+
+
+def _settles_at_ms(task: Task, now_ms: int) -> int:
+    """Say until when a task is in use: until it is done, which of an attended one is known only afterwards."""
+    if task.is_attended and overall(task.outcomes) is _PROCESSING:
+        return UNSETTLED_MS
+    return max(task.due_at_ms[-1], now_ms)
 
 
 def _without_status(answer: Answer, task: Task) -> Answer:

@@ -35,6 +35,7 @@ class Task(NamedTuple):
         outcomes: what became of each result so far. Counts only for attended tasks; for the others time tells.
         is_attended: whether something must be sent when a result is ready, so that a timer waits for it.
         is_delivered: whether the results were handed over with the submission; then polls do not find the task.
+        weight: roughly how many bytes it takes.
     """
 
     owner: str
@@ -50,6 +51,7 @@ class Task(NamedTuple):
     outcomes: tuple[Status, ...]
     is_attended: bool = False
     is_delivered: bool = False
+    weight: int = 0
 
 
 class Result(NamedTuple):

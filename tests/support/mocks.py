@@ -1,6 +1,7 @@
 """Mocks whose time stands still until a test moves it, and that send nothing."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from mockserver.adapters.clocks import ManualClock
@@ -8,7 +9,9 @@ from mockserver.adapters.couriers import Outbox
 from mockserver.app import Mock, make_mock
 from mockserver.config import MockConfig, read_config
 from mockserver.log import Log
-from mockserver.ports import Clock, Courier
+from mockserver.ports import Clock, Courier, Store
+from mockserver.runtime import FetchMedia, Runtime
+from mockserver.spec.load import Spec
 
 #: Settings of every mock that a test puts together unless it says otherwise, in the words of the command line.
 SETTINGS = {"seed": "7", "speed": "1", "log": "quiet"}
@@ -31,3 +34,13 @@ def still_mock(
 ) -> Mock:
     """Return a mock with a manual clock and an outbox unless others are given."""
     return make_mock(still_config(settings), clock or ManualClock(), courier or Outbox(), log)
+
+
+def rebuilt(
+    mock: Mock, *, store: Store | None = None, spec: Spec | None = None, fetch_media: FetchMedia | None = None
+) -> Mock:
+    """Return a mock like another, of which some parts are others."""
+    old = mock.runtime
+    desk = replace(old.desk, store=store or mock.store, spec=spec or mock.spec)
+    runtime = Runtime(desk, mock.courier, fetch_media or old.fetch_media, old.limits, mock.config.speed, mock.log.say)
+    return replace(mock, runtime=runtime, store=desk.store, spec=desk.spec)

@@ -1,0 +1,178 @@
+"""What the runtime promises beyond single conversations: what is owed is sent, what is kept is bounded."""
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from mockserver.adapters.clocks import ManualClock
+from mockserver.adapters.couriers import Outbox
+from mockserver.adapters.stores import HOUR_MS, MemoryStore, Room
+from mockserver.app import Mock
+from mockserver.engine.values import Task
+from mockserver.platform import Caller
+from mockserver.ports import Shelf
+from mockserver.runtime import LONGEST_KEPT_TEXT, Held
+from mockserver.spec.problem import SchemaProblem
+from tests.support.couriers import SlowOutbox
+from tests.support.mocks import rebuilt, still_mock
+
+HOOK, UPLOAD = "https://example.com/hook", "https://example.com/put"
+LONG_ENOUGH_MS = 600_000
+
+
+def uuid_of(number: int) -> str:
+    """Return the UUID of the task of a number."""
+    return f"24cd5dff-cb81-4db5-8506-{number:012d}"
+
+
+def video(number: int, **parameters: Any) -> dict[str, Any]:
+    """Return the submission of the task of a number."""
+    task = {"taskType": "videoInference", "taskUUID": uuid_of(number), "model": "minimax:3@1"}
+    return {**task, "positivePrompt": "a lighthouse", **parameters}
+
+
+def ask(mock: Mock, *tasks: dict[str, Any], key: str = "a-key") -> list[dict[str, Any]]:
+    """Send tasks and return what each is answered with."""
+    owner = mock.runtime.desk.keyring.owner(key)
+    answers = mock.runtime.exchange(json.dumps(tasks).encode(), Caller("http://mock.test", "http", owner))
+    told = []
+    for answer in answers:
+        assert not isinstance(answer, Held)
+        told.append(json.loads(mock.runtime.desk.wire.envelope([answer]).body))
+    return told
+
+
+def statuses(mock: Mock, number: int) -> list[str]:
+    """Return the statuses that a poll of a task has; of an error its code."""
+    (answer,) = ask(mock, {"taskType": "getResponse", "taskUUID": uuid_of(number)})
+    return [item["status"] for item in answer["data"]] + [error["code"] for error in answer.get("errors", ())]
+
+
+def test_a_task_that_still_has_to_send_something_is_not_dropped() -> None:
+    """However little room there is, a task is kept until its upload is through and its webhook called."""
+    clock, courier = ManualClock(), SlowOutbox()
+    mock = still_mock({"keep-tasks": "1"}, clock, courier)
+    ask(mock, *(video(number, uploadEndpoint=UPLOAD, webhookURL=HOOK) for number in range(3)))
+    clock.advance(LONG_ENOUGH_MS)
+    for number in range(10, 13):
+        ask(mock, video(number))
+        clock.advance(LONG_ENOUGH_MS)
+    for _ in range(3):
+        courier.deliver()
+    assert [parcel.method for parcel in courier.under_way] == ["POST"] * 3
+    assert [statuses(mock, number) for number in range(3)] == [["success"]] * 3
+
+
+def test_a_task_whose_webhook_was_called_makes_room_like_any_other() -> None:
+    """When nothing is owed any more, the oldest finished tasks go first."""
+    clock = ManualClock()
+    mock = still_mock({"keep-tasks": "2"}, clock)
+    for number in range(5):
+        ask(mock, video(number, webhookURL=HOOK))
+        clock.advance(LONG_ENOUGH_MS)
+    ask(mock, video(5))
+    assert [statuses(mock, number) for number in range(3)] == [["taskNotFound"]] * 3
+    assert [statuses(mock, number) for number in (3, 4)] == [["success"]] * 2
+
+
+@pytest.mark.parametrize("parameters", [{}, {"webhookURL": HOOK}, {"webhookURL": HOOK, "uploadEndpoint": UPLOAD}])
+def test_tasks_are_weighed_whatever_happened_to_them(parameters: dict[str, Any]) -> None:
+    """Long requests take room until they are dropped, also after a timer or an upload changed the task."""
+    clock = ManualClock()
+    room = Room(max_entries=1000, max_bytes=40_000, retention_ms=24 * HOUR_MS)
+    store = MemoryStore(clock, {Shelf.TASKS: room})
+    mock = rebuilt(still_mock(clock=clock), store=store)
+    for number in range(20):
+        ask(mock, video(number, positivePrompt="x" * 1900, **parameters))
+        clock.advance(LONG_ENOUGH_MS)
+    ask(mock, video(20))
+    assert store.count(Shelf.TASKS) < 10
+
+
+@pytest.mark.parametrize("status", [500, 404, 302, None])
+def test_an_upload_that_fails_does_not_fail_the_task(status: int | None) -> None:
+    """Whatever the receiver answers, the result counts when the upload has ended, and its webhook is called."""
+    clock, courier = ManualClock(), SlowOutbox()
+    mock = still_mock({}, clock, courier)
+    ask(mock, video(1, uploadEndpoint=UPLOAD, webhookURL=HOOK))
+    clock.advance(LONG_ENOUGH_MS)
+    assert statuses(mock, 1) == ["processing"]
+    courier.deliver(status=status)
+    assert statuses(mock, 1) == ["success"]
+    assert [parcel.method for parcel in courier.sent] == ["PUT", "POST"]
+
+
+def test_a_failed_delivery_is_logged_without_its_query() -> None:
+    """The log says what failed and where, and keeps the tokens of the address to itself."""
+    clock, courier, log = ManualClock(), SlowOutbox(), Remarks()
+    mock = still_mock({}, clock, courier, log)
+    ask(mock, video(1, webhookURL=f"{HOOK}?token=secret"))
+    clock.advance(LONG_ENOUGH_MS)
+    courier.deliver(status=500)
+    assert log.remarks == [f"POST {HOOK} failed: it was not taken"]
+
+
+class Remarks:
+    """A log that keeps what it is told."""
+
+    def __init__(self) -> None:
+        self.remarks: list[str] = []
+
+    def see(self, seen: object) -> None:
+        """Requests are not kept."""
+
+    def say(self, remark: str) -> None:
+        """Keep a remark."""
+        self.remarks.append(remark)
+
+    def flush(self) -> None:
+        """Nothing is gathered."""
+
+
+def test_a_video_for_which_there_is_no_clip_is_not_uploaded_and_succeeds() -> None:
+    """Where nothing was rendered the log says so, and the task goes on without the upload."""
+    clock, log, outbox = ManualClock(), Remarks(), Outbox()
+    whole = still_mock({}, clock, outbox, log)
+
+    def fetch_some(task: Task, index: int) -> tuple[bytes, str] | None:
+        return None if task.params["outputFormat"] == "MOV" else whole.runtime.fetch_media(task, index)
+
+    mock = rebuilt(whole, fetch_media=fetch_some)
+    ask(mock, *(video(n, uploadEndpoint=UPLOAD, outputFormat=name) for n, name in ((1, "MOV"), (2, "WEBM"))))
+    clock.advance(LONG_ENOUGH_MS)
+    assert [statuses(mock, 1), statuses(mock, 2)] == [["success"], ["success"]]
+    assert [parcel.method for parcel in outbox.parcels] == ["PUT"]
+    (remark,) = log.remarks
+    assert uuid_of(1) in remark
+
+
+@pytest.mark.parametrize("number", [1, 2])
+def test_the_archive_keeps_the_beginning_of_long_pictures(number: int) -> None:
+    """A picture in base64 is cut in the archive, of an accepted task as of a refused one; other texts are not."""
+    mock = still_mock()
+    picture = "data:image/png;base64," + "A" * (2 * LONGEST_KEPT_TEXT)
+    sent = video(1, inputs={"frameImages": [picture]}, **({} if number == 1 else {"duration": 7}))
+    ask(mock, sent)
+    (answer,) = ask(mock, {"taskType": "getTaskDetails", "taskUUID": uuid_of(1)})
+    (request,) = answer["data"][0]["request"]
+    (kept,) = request["inputs"]["frameImages"]
+    assert kept == f"{picture[:64]}… ({len(picture):,} characters)"
+    assert {**request, "inputs": sent["inputs"]} == sent
+
+
+def test_refusals_without_a_usable_uuid_are_not_archived() -> None:
+    """Only a video task with a UUID of the right length stands in the archive."""
+    mock = still_mock()
+    ask(mock, video(1, taskUUID="short"), video(1, taskUUID=5), {"taskType": "ping", "taskUUID": uuid_of(1), "ping": 0})
+    assert isinstance(mock.store, MemoryStore)
+    assert mock.store.count(Shelf.REFUSALS) == 0
+
+
+def test_tasks_of_all_kinds_are_answered_or_the_data_is_refused() -> None:
+    """A task type in the data that nothing answers is a mistake of the data, and said so at the start."""
+    mock = still_mock()
+    tasks = {**mock.spec.tasks, "newTask": mock.spec.tasks["ping"]}
+    with pytest.raises(SchemaProblem, match="newTask"):
+        rebuilt(mock, spec=replace(mock.spec, tasks=tasks))
