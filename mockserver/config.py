@@ -49,7 +49,7 @@ class MockConfig:
     port: int = 8080
     profile: str = "strict"
     choices: Mapping[str, str] = field(default_factory=dict)
-    api_key: tuple[str, ...] = ()
+    api_key: tuple[str, ...] = field(default=(), repr=False)
     speed: float = 400.0
     seed: int | None = None
     log: str = "pretty"

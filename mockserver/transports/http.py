@@ -4,7 +4,6 @@ import secrets
 import time
 import traceback
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from functools import lru_cache
 from typing import NamedTuple
 
 from mockserver.platform import Caller
@@ -62,7 +61,6 @@ class HttpDesk:
         self._observe = observe
         self._log = log
         self._origin = origin
-        self._owner = lru_cache(maxsize=1024)(self._find_owner)
 
     def answer(self, request: Request) -> Envelope | Awaitable[Envelope]:
         """Answer one POST request: at once, or later where results are waited for. Never raises."""
@@ -87,7 +85,7 @@ class HttpDesk:
         media_type = headers.get(b"content-type", b"")
         if media_type != b"application/json" and not is_json(media_type):
             return self._envelope(request, [self._not_json(media_type)], started)
-        owner, was_refused = self._owner(headers.get(b"authorization", b""))
+        owner, was_refused = self._find_owner(headers.get(b"authorization", b""))
         origin = self._origin(request.scheme, headers.get(b"host", b""), request.root)
         answers = self._runtime.exchange(request.body, Caller(origin, "http", owner, "", was_refused))
         told = [answer for answer in answers if type(answer) is Answer]
