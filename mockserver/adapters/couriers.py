@@ -1,6 +1,7 @@
 """Couriers: one that really sends, to loopback only, and one that keeps what it was given."""
 
 import asyncio
+import errno
 import ipaddress
 import socket
 from collections.abc import Callable
@@ -102,7 +103,7 @@ class NotLoopback(OSError):
     """
 
     def __init__(self, address: str) -> None:
-        super().__init__(f"{address} is not a loopback address, and the mock sends nowhere else")
+        super().__init__(errno.EACCES, f"{address} is not a loopback address, and the mock sends nowhere else")
         self.address = address
 
 
