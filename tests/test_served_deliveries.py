@@ -1,0 +1,100 @@
+"""Webhooks and uploads of a mock that runs as users run it, to a real receiver."""
+
+import asyncio
+import json
+from typing import Any
+
+import httpx
+
+from mockserver.media.clips import FOLDER
+from tests.support.receivers import Receiver, status
+from tests.support.server import Served, served
+
+KEY = "the-secret-key"
+UUID = "24cd5dff-cb81-4db5-8506-b72a9425f9d1"
+
+
+def video(**parameters: Any) -> dict[str, Any]:
+    """Return a submission."""
+    task = {"taskType": "videoInference", "taskUUID": UUID, "model": "minimax:3@1", "positivePrompt": "a lighthouse"}
+    return {**task, **parameters}
+
+
+async def ask(server: Served, *tasks: dict[str, Any]) -> Any:
+    """Post tasks and return the answer."""
+    async with httpx.AsyncClient(trust_env=False) as client:
+        answer = await client.post(server.http_url, json=tasks, headers={"Authorization": f"Bearer {KEY}"})
+        return answer.json()
+
+
+async def poll(server: Served) -> Any:
+    """Poll the task and return the answer."""
+    return await ask(server, {"taskType": "getResponse", "taskUUID": UUID})
+
+
+def test_each_result_is_uploaded_and_then_posted() -> None:
+    """For each result the receiver gets one PUT with the video and then one POST with what a poll has."""
+
+    async def live(server: Served) -> None:
+        async with Receiver() as receiver:
+            hook, put = "/hook?token=a%2Fb&x=~", "/put?X-Amz-Signature=a%2Bb&n=1"
+            addresses = {"webhookURL": receiver.base + hook, "uploadEndpoint": receiver.base + put}
+            assert await ask(server, video(numberResults=2, outputFormat="WEBM", **addresses)) == {
+                "data": [{"taskType": "videoInference", "taskUUID": UUID}]
+            }
+            requests = await receiver.wait_for(4)
+            polled = (await poll(server))["data"]
+            async with httpx.AsyncClient(trust_env=False) as client:
+                file = (await client.get(polled[0]["videoURL"])).content
+            uploads = [request for request in requests if request.line.startswith("PUT")]
+            calls = [request for request in requests if request.line.startswith("POST")]
+            assert {request.line for request in uploads} == {f"PUT {put} HTTP/1.1"}
+            assert {request.line for request in calls} == {f"POST {hook} HTTP/1.1"}
+            assert [request.headers["content-type"] for request in uploads] == ["video/webm"] * 2
+            assert (
+                [request.body for request in uploads] == [file] * 2 == [(FOLDER / "1366x768-6s.webm").read_bytes()] * 2
+            )
+            told = [json.loads(request.body) for request in calls]
+            wanted = [{"data": [{name: item[name] for name in item if name != "status"}]} for item in polled]
+            assert sorted(told, key=str) == sorted(wanted, key=str)
+            assert not [request for request in requests if KEY in str(request) or "authorization" in request.headers]
+            for call in calls:
+                assert any(requests.index(upload) < requests.index(call) for upload in uploads)
+
+    with served("--speed", "instant", "--log", "quiet") as server:
+        asyncio.run(live(server))
+
+
+def test_a_receiver_that_refuses_costs_a_line_in_the_log_and_nothing_else() -> None:
+    """A refused upload and a refused webhook leave the task a success; the log names both without their queries."""
+
+    async def live(server: Served) -> None:
+        async with Receiver(status(503)) as receiver:
+            addresses = {
+                "webhookURL": f"{receiver.base}/hook?token=1",
+                "uploadEndpoint": f"{receiver.base}/put?token=1",
+            }
+            await ask(server, video(**addresses))
+            await receiver.wait_for(2)
+            lines = [server.wait_for_line(f"{method} {receiver.base}") for method in ("PUT", "POST")]
+            assert lines == [
+                f"PUT {receiver.base}/put failed: the receiver answered 503",
+                f"POST {receiver.base}/hook failed: the receiver answered 503",
+            ]
+            assert [item["status"] for item in (await poll(server))["data"]] == ["success"]
+
+    with served("--speed", "instant", "--log", "quiet") as server:
+        asyncio.run(live(server))
+
+
+def test_an_address_off_this_machine_is_not_called() -> None:
+    """The mock says in its log that it sends to loopback only, and the task goes on."""
+
+    async def live(server: Served) -> None:
+        await ask(server, video(webhookURL="http://10.0.0.1/hook", uploadEndpoint="http://169.254.169.254/latest"))
+        lines = [server.wait_for_line("^PUT|^POST") for _ in range(2)]
+        assert all("is not a loopback address, and the mock sends nowhere else" in line for line in lines)
+        assert [item["status"] for item in (await poll(server))["data"]] == ["success"]
+
+    with served("--speed", "instant", "--log", "quiet") as server:
+        asyncio.run(live(server))
