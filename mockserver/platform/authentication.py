@@ -14,8 +14,8 @@ def authenticate(desk: Desk, caller: Caller, task: Mapping[str, Any]) -> Answer:
     A key that is not accepted ends the authority of a connection, but not that of a key in the header of the same
     HTTP request: of the two either will do (assumed).
 
-    A session UUID of the same key that broke off less than 120 seconds ago is taken up again; with any other a new
-    session begins.
+    A session of the same key is gone on with: the connection's own, or one that the task names and that broke off
+    less than 120 seconds ago. Else a new session begins.
 
     Source: schema/tasks/authentication.json (stated)
     """
@@ -26,12 +26,10 @@ def authenticate(desk: Desk, caller: Caller, task: Mapping[str, Any]) -> Answer:
             caller.owner = None
         return desk.wire.unaddressed("invalidApiKey")
     caller.owner = owner
-    wanted = str(task.get("connectionSessionUUID", "")).lower()
+    wanted = str(task.get("connectionSessionUUID", caller.session)).lower()
     remembered = desk.store.get(Shelf.SESSIONS, (wanted,)) if wanted else None
-    if isinstance(remembered, Session) and remembered.owner == owner:
-        caller.session = wanted
-    elif not caller.session:
-        caller.session = desk.new_uuid(owner, "session")
+    is_own = isinstance(remembered, Session) and remembered.owner == owner
+    caller.session = wanted if is_own else desk.new_uuid(owner, "session")
     return Answer(
         data=[{"taskType": "authentication", "connectionSessionUUID": caller.session}],
         outcome="resumed" if caller.session == wanted else "authenticated",

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine
 from functools import partial
 from typing import Any
 
@@ -53,6 +53,8 @@ class _Connection:
         self._heard_at_ms = runtime.desk.clock.now_ms()
         self._cancel_idle: Callable[[], None] = lambda: None
         self._held: set[asyncio.Task[object]] = set()
+        #: The session and whose it is, from the authentication on.
+        self._session = ("", "")
         self._undelivered: list[bytes] = []
 
     async def serve(self) -> None:
@@ -67,7 +69,7 @@ class _Connection:
         finally:
             self._is_open = False
             self._cancel_idle()
-            self._remember(self._runtime.desk.clock.now_ms())
+            self._remember()
 
     def _watch(self) -> None:
         """Wake up when the connection would have been silent for too long, and look."""
@@ -96,14 +98,18 @@ class _Connection:
             self._observe("socket", 0, told, (time.perf_counter() - started) * 1000)
 
     async def _deliver(self, answer: Answer) -> None:
+        if answer.is_authentication:
+            await self._begin_session(answer)
+            return
         for frame in self._runtime.desk.wire.frames(answer):
             await self._deliver_frame(frame)
-        if answer.is_authentication:
-            await self._catch_up()
 
     async def _deliver_frame(self, frame: bytes) -> None:
-        if not await self._transmit({"type": "websocket.send", "text": frame.decode()}):
+        if not await self._transmit_frame(frame):
             self._undelivered.append(frame)
+
+    async def _transmit_frame(self, frame: bytes) -> bool:
+        return await self._transmit({"type": "websocket.send", "text": frame.decode()})
 
     async def _transmit(self, message: Message) -> bool:
         """Send a message and say whether the connection took it."""
@@ -120,30 +126,36 @@ class _Connection:
         for answer in await self._runtime.settle([held]):
             await self._deliver(answer)
         if not self._is_open:
-            self._remember(self._runtime.desk.clock.now_ms())
+            self._remember()
 
-    async def _catch_up(self) -> None:
-        """Begin or go on with the session: send what could not be delivered before."""
-        for frame in self._swap(()):
+    async def _begin_session(self, answer: Answer) -> None:
+        """Begin or go on with a session: answer the authentication, then send what could not be delivered before."""
+        session = (self._caller.session, self._caller.owner or "")
+        if session != self._session:
+            self._remember()
+            self._session = session
+        for frame in self._runtime.desk.wire.frames(answer):
+            await self._transmit_frame(frame)
+        for frame in self._open_session():
             await self._deliver_frame(frame)
 
-    def _swap(self, frames: Sequence[bytes]) -> tuple[bytes, ...]:
-        """Put frames into the open session and return those that were in it."""
-        owner = self._caller.owner or ""
-        session = Session(owner, tuple(frames))
+    def _open_session(self) -> tuple[bytes, ...]:
+        """Take the frames that wait in the session, and keep it for as long as the connection is open."""
+        name, owner = self._session
 
         def change(stored: Session | None) -> tuple[Entry, tuple[bytes, ...]]:
-            return Entry(session, UNSETTLED_MS), stored.frames if stored else ()
+            return Entry(Session(owner), UNSETTLED_MS), stored.frames if stored else ()
 
-        return self._runtime.desk.store.update(Shelf.SESSIONS, (self._caller.session,), change)
+        return self._runtime.desk.store.update(Shelf.SESSIONS, (name,), change)
 
-    def _remember(self, now_ms: int) -> None:
+    def _remember(self) -> None:
         """Keep the session, and what could not be delivered, for whoever takes it up again."""
-        if not self._caller.session:
+        name, owner = self._session
+        if not name:
             return
         frames, self._undelivered = self._undelivered, []
-        keep = partial(_closed, self._caller.owner or "", tuple(frames), now_ms)
-        self._runtime.desk.store.update(Shelf.SESSIONS, (self._caller.session,), keep)
+        keep = partial(_closed, owner, tuple(frames), self._runtime.desk.clock.now_ms())
+        self._runtime.desk.store.update(Shelf.SESSIONS, (name,), keep)
 
     def _background(self, work: Coroutine[Any, Any, object]) -> None:
         task = asyncio.ensure_future(work)
