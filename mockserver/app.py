@@ -91,7 +91,7 @@ class Mock:
         return Front(
             desk=desk,
             http=HttpTransport(desk),
-            socket=SocketTransport(self.runtime, self._observe, self._origin),
+            socket=SocketTransport(self.runtime, desk.failure, self._observe, self._origin),
             files=FileTransport(self.runtime, desk, self.clip_of),
             service=ServiceTransport(self.runtime, desk, version()),
             others=others,

@@ -16,6 +16,7 @@ from mockserver.ports import Shelf
 from mockserver.runtime import LONGEST_KEPT_TEXT, Held
 from mockserver.spec.problem import SchemaProblem
 from tests.support.couriers import SlowOutbox
+from tests.support.logs import Remarks
 from tests.support.mocks import rebuilt, still_mock
 
 HOOK, UPLOAD = "https://example.com/hook", "https://example.com/put"
@@ -112,23 +113,6 @@ def test_a_failed_delivery_is_logged_without_its_query() -> None:
     clock.advance(LONG_ENOUGH_MS)
     courier.deliver(status=500)
     assert log.remarks == [f"POST {HOOK} failed: it was not taken"]
-
-
-class Remarks:
-    """A log that keeps what it is told."""
-
-    def __init__(self) -> None:
-        self.remarks: list[str] = []
-
-    def see(self, seen: object) -> None:
-        """Requests are not kept."""
-
-    def say(self, remark: str) -> None:
-        """Keep a remark."""
-        self.remarks.append(remark)
-
-    def flush(self) -> None:
-        """Nothing is gathered."""
 
 
 def test_a_video_for_which_there_is_no_clip_is_not_uploaded_and_succeeds() -> None:

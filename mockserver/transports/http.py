@@ -69,11 +69,15 @@ class HttpDesk:
         except Exception:
             return self.fail()
 
-    def fail(self) -> Envelope:
-        """Answer a request that made us fail, with a number under which the log has the details."""
+    def failure(self) -> Answer:
+        """Answer what made us fail, just now, with a number under which the log has the details."""
         number = secrets.token_hex(4)
         self._log(f"internal failure {number}\n{traceback.format_exc()}")
-        return self.error("internalServerError", number)
+        return self._wire.unaddressed("internalServerError", reason=number)
+
+    def fail(self) -> Envelope:
+        """Answer a request that made us fail."""
+        return self._wire.envelope([self.failure()])
 
     def error(self, name: str, reason: str) -> Envelope:
         """Answer in the API's own words that a request as a whole failed."""

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from functools import partial
 from typing import Any
 
@@ -19,17 +19,23 @@ IDLE_MS = 120_000
 IDLE_CODE = 1000
 
 
+#: Answers what made us fail, just now.
+Fail = Callable[[], Answer]
+
+
 class SocketTransport:
     """The WebSocket endpoint as a raw ASGI function.
 
     Args:
         runtime: answers the messages.
+        fail: answers a message that made us fail.
         observe: is shown every message, or None.
         origin: says under which address a client reached us.
     """
 
-    def __init__(self, runtime: Runtime, observe: Observe | None, origin: Origin) -> None:
+    def __init__(self, runtime: Runtime, fail: Fail, observe: Observe | None, origin: Origin) -> None:
         self._runtime = runtime
+        self._fail = fail
         self._observe = observe
         self._origin = origin
 
@@ -38,13 +44,16 @@ class SocketTransport:
         host = headers_of(scope).get(b"host", b"")
         origin = self._origin(scope.get("scheme", "ws"), host, scope.get("root_path", ""))
         caller = Caller(origin, "websocket")
-        connection = _Connection(self._runtime, self._observe, caller, receive, send)
+        connection = _Connection(self._runtime, self._fail, self._observe, caller, receive, send)
         await connection.serve()
 
 
 class _Connection:
-    def __init__(self, runtime: Runtime, observe: Observe | None, caller: Caller, receive: Receive, send: Send) -> None:
+    def __init__(
+        self, runtime: Runtime, fail: Fail, observe: Observe | None, caller: Caller, receive: Receive, send: Send
+    ) -> None:
         self._runtime = runtime
+        self._fail = fail
         self._observe = observe
         self._caller = caller
         self._receive = receive
@@ -65,11 +74,14 @@ class _Connection:
         try:
             while (message := await self._receive())["type"] == "websocket.receive":
                 self._heard_at_ms = self._runtime.desk.clock.now_ms()
-                await self._take(message)
+                await self._guarded(self._take(message))
         finally:
             self._is_open = False
             self._cancel_idle()
-            self._remember()
+            await self._guarded(self._end())
+
+    async def _end(self) -> None:
+        self._remember()
 
     def _watch(self) -> None:
         """Wake up when the connection would have been silent for too long, and look."""
@@ -83,6 +95,13 @@ class _Connection:
         close = self._transmit({"type": "websocket.close", "code": IDLE_CODE, "reason": reason})
         self._background(close)
 
+    async def _guarded(self, work: Awaitable[None]) -> None:
+        """Do something; where it makes us fail the client is told, and the connection lives on."""
+        try:
+            await work
+        except Exception:
+            await self._deliver(self._fail())
+
     async def _take(self, message: Message) -> None:
         text = message.get("text")
         body: bytes = text.encode("utf-8", "surrogatepass") if text is not None else message.get("bytes") or b""
@@ -90,7 +109,7 @@ class _Connection:
         answers = self._runtime.exchange(body, self._caller)
         for answer in answers:
             if isinstance(answer, Held):
-                self._background(self._hand_over(answer))
+                self._background(self._guarded(self._hand_over(answer)))
             else:
                 await self._deliver(answer)
         if self._observe is not None:

@@ -1,0 +1,51 @@
+"""A store that breaks its promise at a chosen call."""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from mockserver.adapters.stores import MemoryStore
+from mockserver.ports import Clock, Entry, Key, Shelf
+
+T = TypeVar("T")
+
+
+class FailingStore:
+    """Keeps things in memory, and raises instead at one call.
+
+    Args:
+        clock: as for `MemoryStore`.
+        fails_at: number of the call that fails, 1 being the next one; 0 for none.
+
+    Attributes:
+        has_failed: whether it did.
+    """
+
+    def __init__(self, clock: Clock, fails_at: int = 0) -> None:
+        self.has_failed = False
+        self._memory = MemoryStore(clock)
+        self._fails_in = fails_at
+
+    def fail_at(self, number: int) -> None:
+        """Fail at a call from now on, 1 being the next one."""
+        self.has_failed, self._fails_in = False, number
+
+    def get(self, shelf: Shelf, key: Key) -> Any | None:
+        """Return the value kept under a key, or None."""
+        self._count()
+        return self._memory.get(shelf, key)
+
+    def update(self, shelf: Shelf, key: Key, change: Callable[[Any | None], tuple[Entry | None, T]]) -> T:
+        """Replace an entry by what a function makes of its value."""
+        self._count()
+        return self._memory.update(shelf, key, change)
+
+    def drop(self, shelf: Shelf, key: Key) -> None:
+        """Forget an entry, if it is there."""
+        self._count()
+        self._memory.drop(shelf, key)
+
+    def _count(self) -> None:
+        self._fails_in -= 1
+        if self._fails_in == 0:
+            self.has_failed = True
+            raise OSError("the memory is on strike")
