@@ -103,7 +103,7 @@ class ExpressProtocol(HttpToolsProtocol):
             return
         chunks = self._chunks
         answer = self.desk.answer(self._request(chunks[0] if len(chunks) == 1 else b"".join(chunks)))
-        keep_alive = self.parser.should_keep_alive()
+        keep_alive = self.parser.should_keep_alive() and self.parser.get_http_version() != "1.0"
         if isinstance(answer, Envelope):
             self._write(answer, keep_alive)
         else:
