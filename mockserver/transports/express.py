@@ -89,6 +89,8 @@ class ExpressProtocol(HttpToolsProtocol):
             super().on_body(body)
             return
         self._size += len(body)
+        if self._is_busy:
+            return
         if self._size <= self.desk.max_bytes:
             self._chunks.append(body)
         elif not self.transport.is_closing():
