@@ -34,7 +34,8 @@ class ExpressProtocol(HttpToolsProtocol):
         self._is_short = False
         #: Whether an answer is waited for; what a client sends meanwhile is not answered, and the connection ends then.
         self._is_busy = False
-        self._was_impatient = False
+        #: Whether the connection ends with the answer that is waited for.
+        self._is_last = False
         #: Whether a request has begun and is not answered.
         self._is_reading = False
         self._chunks: list[bytes] = []
@@ -57,7 +58,7 @@ class ExpressProtocol(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         """Choose the way."""
-        self._was_impatient = self._is_busy
+        self._is_last = self._is_busy
         if (
             self.url in _SHORT_PATHS
             and self.parser.get_method() == b"POST"
@@ -88,9 +89,9 @@ class ExpressProtocol(HttpToolsProtocol):
         if not self._is_short:
             super().on_body(body)
             return
-        self._size += len(body)
         if self._is_busy:
             return
+        self._size += len(body)
         if self._size <= self.desk.max_bytes:
             self._chunks.append(body)
         elif not self.transport.is_closing():
@@ -126,7 +127,7 @@ class ExpressProtocol(HttpToolsProtocol):
         envelope = await answer
         self._is_busy = False
         if not self.transport.is_closing():
-            self._write(envelope, keep_alive and not self._was_impatient)
+            self._write(envelope, keep_alive and not self._is_last)
             self.flow.resume_reading()
 
     def _write(self, envelope: Envelope, keep_alive: bool) -> None:
@@ -161,6 +162,8 @@ class ExpressProtocol(HttpToolsProtocol):
             self._idle_watch = None
 
     def shutdown(self) -> None:
-        """Close at once unless an answer is still owed."""
-        if not self._is_busy:
+        """Close: at once, or with the answer that is still owed."""
+        if self._is_busy:
+            self._is_last = True
+        else:
             super().shutdown()
