@@ -25,8 +25,9 @@ class _Jumping(selectors.DefaultSelector):
         self.passed_s = 0.0
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
-        """Return what is ready; else let the time pass at once."""
+        """Return what is ready; else let the time pass at once. Fails where nothing can happen any more."""
         ready = super().select(0)
+        assert ready or timeout is not None, "everybody waits, and nobody for time"
         if not ready and timeout:
             self.passed_s += timeout
         return ready
