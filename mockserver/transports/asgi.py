@@ -64,21 +64,33 @@ async def read_body(receive: Receive, declared: bytes, max_bytes: int) -> bytes:
 
 
 async def send_answer(
-    send: Send, status: int, body: bytes, media_type: bytes = b"application/json", headers: Headers = ()
+    send: Send,
+    status: int,
+    body: bytes,
+    media_type: bytes = b"application/json",
+    headers: Headers = (),
+    *,
+    is_head: bool = False,
 ) -> None:
-    """Send a whole answer."""
-    await send(
-        {
-            "type": "http.response.start",
-            "status": status,
-            "headers": [
-                (b"content-type", media_type),
-                (b"content-length", str(len(body)).encode()),
-                *headers,
-            ],
-        }
-    )
-    await send({"type": "http.response.body", "body": body})
+    """Send a whole answer.
+
+    Args:
+        send: where it goes.
+        status: HTTP status.
+        body: what it holds.
+        media_type: type of the body.
+        headers: further headers.
+        is_head: whether HEAD was asked: then the body's length is told and the body is not sent.
+    """
+    about = [(b"content-type", media_type), (b"content-length", str(len(body)).encode()), *headers]
+    await send({"type": "http.response.start", "status": status, "headers": about})
+    await send({"type": "http.response.body", "body": b"" if is_head else body})
+
+
+async def send_not_modified(send: Send, headers: Headers) -> None:
+    """Tell a client that what it has is what there is."""
+    await send({"type": "http.response.start", "status": 304, "headers": [*headers]})
+    await send({"type": "http.response.body", "body": b""})
 
 
 #: Returns scheme, authority and root under which a client reached us, from the connection's scheme, the value of

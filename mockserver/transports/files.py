@@ -64,20 +64,9 @@ class FileTransport:
         elif media.source:
             await send_answer(send, 307, b"", headers=[(b"location", media.source.encode("utf-8", "replace"))])
         else:
-            content = b"" if scope["method"] == "HEAD" else media.content
-            length = str(len(media.content)).encode()
-            await send(
-                {
-                    "type": "http.response.start",
-                    "status": 200,
-                    "headers": [
-                        (b"content-type", media.media_type.encode()),
-                        (b"content-length", length),
-                        (b"x-content-type-options", b"nosniff"),
-                    ],
-                }
-            )
-            await send({"type": "http.response.body", "body": content})
+            headers = [(b"x-content-type-options", b"nosniff")]
+            is_head = scope["method"] == "HEAD"
+            await send_answer(send, 200, media.content, media.media_type.encode(), headers, is_head=is_head)
 
     async def _missing(self, send: Send, reason: str) -> None:
         envelope = self._desk.error("routeNotFound", reason)

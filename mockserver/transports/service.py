@@ -8,7 +8,7 @@ import orjson
 
 from mockserver.runtime import Runtime
 from mockserver.spec.publish import registry, resolve
-from mockserver.transports.asgi import Receive, Scope, Send, headers_of, route_path, send_answer
+from mockserver.transports.asgi import Receive, Scope, Send, headers_of, route_path, send_answer, send_not_modified
 from mockserver.transports.http import HttpDesk
 
 
@@ -44,9 +44,9 @@ class ServiceTransport:
         etag = f'"{blake2b(body, digest_size=16).hexdigest()}"'.encode()
         headers = [(b"etag", etag), (b"cache-control", b"no-cache")]
         if etag in headers_of(scope).get(b"if-none-match", b""):
-            await send_answer(send, 304, b"", headers=headers)
+            await send_not_modified(send, headers)
         else:
-            await send_answer(send, 200, b"" if scope["method"] == "HEAD" else body, headers=headers)
+            await send_answer(send, 200, body, headers=headers, is_head=scope["method"] == "HEAD")
 
     def _find(self, path: str) -> dict[str, Any] | None:
         if path == "/health":
