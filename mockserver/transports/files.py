@@ -2,6 +2,8 @@
 
 import re
 from collections.abc import Callable, Mapping
+from string import punctuation
+from urllib.parse import quote
 
 from mockserver.media.clips import Clip
 from mockserver.platform import Media
@@ -62,7 +64,7 @@ class FileTransport:
         if not isinstance(media, Media):
             await self._missing(send, "no stored media has this address.")
         elif media.source:
-            await send_answer(send, 307, b"", headers=[(b"location", media.source.encode("utf-8", "replace"))])
+            await send_answer(send, 307, b"", headers=[(b"location", quote(media.source, safe=punctuation).encode())])
         else:
             headers = [(b"x-content-type-options", b"nosniff")]
             is_head = scope["method"] == "HEAD"
