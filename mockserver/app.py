@@ -178,8 +178,9 @@ class _TasksFirst:
         self._front = front
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        is_task = scope["type"] == "websocket" or (
-            scope["type"] == "http" and scope["method"] == "POST" and route_path(scope) in TASK_PATHS
+        kind = scope["type"]
+        is_task = (kind == "websocket" or (kind == "http" and scope["method"] == "POST")) and (
+            route_path(scope) in TASK_PATHS
         )
         await (self._front if is_task else self._app)(scope, receive, send)
 
