@@ -1,0 +1,179 @@
+"""The mock inside a program: httpx clients reach it at the real addresses, and nothing leaves the process."""
+
+import asyncio
+import json
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import httpx2
+import pytest
+
+from mockserver import ManualClock, MockConfig, MockRunware
+from mockserver.adapters.couriers import Outbox
+
+API = "https://api.runware.ai/v1"
+UUID = "24cd5dff-cb81-4db5-8506-b72a9425f9d1"
+HEADERS = {"Authorization": "Bearer a-key"}
+VIDEO = {"taskType": "videoInference", "taskUUID": UUID, "model": "minimax:3@1", "positivePrompt": "a lighthouse"}
+POLL = {"taskType": "getResponse", "taskUUID": UUID}
+INSTANT = MockConfig(speed=float("inf"), log="quiet")
+LONG_ENOUGH_MS = 600_000
+
+
+def post(*tasks: dict[str, Any], key: str = "a-key") -> httpx.Response:
+    """Hand in tasks at the real address."""
+    return httpx.post(API, json=tasks, headers={"Authorization": f"Bearer {key}"})
+
+
+def test_a_client_gets_a_video_at_the_real_addresses() -> None:
+    """Submit, poll and download as in production, without a network."""
+    with MockRunware(INSTANT):
+        assert post(VIDEO).json() == {"data": [{"taskType": "videoInference", "taskUUID": UUID}]}
+        (item,) = post(POLL).json()["data"]
+        assert item["videoURL"].startswith("https://api.runware.ai/video/")
+        video = httpx.get(item["videoURL"], headers={"Range": "bytes=0-9"})
+        assert (video.status_code, video.headers["content-type"], len(video.content)) == (206, "video/mp4", 10)
+
+
+def test_the_schema_service_is_there_as_well() -> None:
+    """Official clients that ask the schema host are answered."""
+    with MockRunware():
+        assert "minimax:3@1" in httpx.get("https://schemas.runware.ai/registry.json").json()["models"]
+        assert httpx.get("https://schemas.runware.ai/resolve/minimax%3A3%401").status_code == 200
+        assert httpx.get("https://schemas.runware.ai/resolve/nonsense").status_code == 404
+
+
+def test_async_clients_are_answered_in_their_own_loop() -> None:
+    """Many requests at once from one event loop all come back."""
+
+    async def live() -> list[int]:
+        async with httpx.AsyncClient(headers=HEADERS) as client:
+            uuids = [str(uuid4()) for _ in range(20)]
+            submitted = [client.post(API, json=[{**VIDEO, "taskUUID": uuid}]) for uuid in uuids]
+            polled = [client.post(API, json=[{**POLL, "taskUUID": uuid}]) for uuid in uuids]
+            health = client.get("https://api.runware.ai/health")
+            return [answer.status_code for answer in await asyncio.gather(*submitted, *polled, health)]
+
+    with MockRunware(INSTANT):
+        assert asyncio.run(live()) == [200] * 41
+
+
+def test_other_hosts_are_neither_answered_nor_reached() -> None:
+    """What the mock does not answer fails instead of leaving the process."""
+    with MockRunware(), pytest.raises(AssertionError, match=r"example\.com"):
+        httpx.get("https://example.com/")
+
+
+def test_hosts_and_routes_can_be_others() -> None:
+    """The mock answers the hosts that it is given, and its router takes further routes."""
+    runware = MockRunware(hosts=("mock.test",))
+    runware.router.get("https://example.com/").respond(204)
+    with runware:
+        assert httpx.get("http://mock.test:8080/health").status_code == 200
+        assert httpx.get("https://example.com/").status_code == 204
+        answer = httpx.post("http://mock.test:8080/v1?sdk=js", json=[VIDEO], headers=HEADERS)
+        assert answer.status_code == 200
+
+
+def test_after_leaving_clients_reach_the_network_again() -> None:
+    """Outside of the block nothing is answered any more; entering again finds the same tasks."""
+    runware = MockRunware(INSTANT)
+    with runware:
+        post(VIDEO)
+    with pytest.raises(httpx.ConnectError):
+        httpx.get("http://127.0.0.1:1/")
+    with runware:
+        assert post(POLL).json()["data"][0]["status"] == "success"
+
+
+def test_an_exception_in_the_block_is_not_hidden() -> None:
+    """The mock goes away quietly when its user fails."""
+    with pytest.raises(ZeroDivisionError), MockRunware():
+        _ = 1 / 0
+
+
+def test_time_stands_still_with_a_manual_clock() -> None:
+    """A test decides when a video is ready."""
+    clock = ManualClock()
+    with MockRunware(clock=clock):
+        post(VIDEO)
+        assert post(POLL).json()["data"][0]["status"] == "processing"
+        clock.advance(LONG_ENOUGH_MS)
+        assert post(POLL).json()["data"][0]["status"] == "success"
+
+
+def test_webhooks_and_uploads_are_kept_in_the_outbox() -> None:
+    """What would be sent is there to be looked at, at the latest with the next request."""
+    addresses = {"webhookURL": "https://example.com/hook", "uploadEndpoint": "https://example.com/put"}
+    with MockRunware(INSTANT) as runware:
+        post({**VIDEO, **addresses})
+        (item,) = post(POLL).json()["data"]
+        assert isinstance(runware.outbox, Outbox)
+        upload, call = runware.outbox.parcels
+        assert (upload.method, upload.url, upload.media_type) == ("PUT", addresses["uploadEndpoint"], "video/mp4")
+        assert (call.method, call.url) == ("POST", addresses["webhookURL"])
+        assert json.loads(call.body)["data"][0]["videoUUID"] == item["videoUUID"]
+
+
+def test_real_time_passes_between_requests_and_while_an_answer_is_held() -> None:
+    """Without a clock of its own the mock is as quick as its speed says."""
+    config = MockConfig(profile="compat", speed=4000, log="quiet")
+    with MockRunware(config):
+        (item,) = post({**VIDEO, "deliveryMethod": "sync"}).json()["data"]
+        assert item["videoURL"]
+        post({**VIDEO, "taskUUID": str(uuid4())})
+        other = {**VIDEO, "taskUUID": str(uuid4()), "webhookURL": "https://example.com/hook"}
+        post(other)
+        deadline = time.monotonic() + 10
+        while post({**POLL, "taskUUID": other["taskUUID"]}).json()["data"][0]["status"] != "success":
+            assert time.monotonic() < deadline
+
+
+def test_a_body_over_the_limit_is_refused() -> None:
+    """The limits hold in the process as well."""
+    with MockRunware(MockConfig(max_body_bytes=1000, log="quiet")):
+        answer = httpx.post(API, content=b"x" * 1001, headers={**HEADERS, "Content-Type": "application/json"})
+        assert (answer.status_code, answer.json()["errors"][0]["code"]) == (413, "valueTooLarge")
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"), [("GET", "/v1", 405), ("GET", "/nowhere", 404), ("HEAD", "/health", 200)]
+)
+def test_other_addresses_are_answered_as_over_the_network(method: str, path: str, status: int) -> None:
+    """Errors of routes look the same in the process."""
+    with MockRunware():
+        assert httpx.request(method, f"https://api.runware.ai{path}").status_code == status
+
+
+def test_threads_share_one_mock() -> None:
+    """Of many threads that submit under one UUID exactly one is accepted; those with their own all are."""
+    threads, each = 8, 5
+    start = threading.Barrier(threads)
+
+    def submit(_: int) -> list[int]:
+        start.wait()
+        own = [post({**VIDEO, "taskUUID": str(uuid4())}).status_code for _ in range(each)]
+        return [post(VIDEO, key=f"key-{turn}").status_code for turn in range(each)] + own
+
+    with MockRunware(), ThreadPoolExecutor(threads) as pool:
+        outcomes = list(pool.map(submit, range(threads)))
+    for turn in range(each):
+        assert sorted(outcome[turn] for outcome in outcomes) == [200] + [400] * (threads - 1)
+    assert all(outcome[each:] == [200] * each for outcome in outcomes)
+
+
+def test_clients_of_httpx2_are_answered_as_well() -> None:
+    """The successor of httpx has its own transport underneath; sync and async clients of it are served."""
+
+    async def live() -> int:
+        async with httpx2.AsyncClient(headers=HEADERS) as client:
+            return (await client.post(API, json=[POLL])).status_code
+
+    for _ in range(2):
+        with MockRunware(INSTANT, using="httpcore2"):
+            assert httpx2.post(API, json=[VIDEO], headers=HEADERS).status_code == 200
+            assert asyncio.run(live()) == 200
