@@ -115,9 +115,11 @@ class MockRunware:
             "scheme": request.url.scheme,
         }
         messages: list[Message] = []
+        unread: list[Message] = [{"type": "http.request", "body": request.read(), "more_body": False}]
 
         async def receive() -> Message:
-            return {"type": "http.request", "body": request.read(), "more_body": False}
+            """Hand over the body; after it nothing comes, for this client never goes away."""
+            return unread.pop() if unread else await asyncio.Future()
 
         async def send(message: Message) -> None:
             messages.append(message)

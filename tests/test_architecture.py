@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+import mockserver
+
 ROOT = Path(__file__).parent.parent
 MODULES = sorted([*ROOT.glob("mockserver/**/*.py"), *ROOT.glob("contracts/**/*.py")])
 
@@ -28,6 +30,14 @@ def test_importing_what_decides_loads_no_web_framework(name: str) -> None:
     code = f"import sys, {name}; print([each for each in {heavy!r} if each in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_public_names_are_loaded_when_they_are_used() -> None:
+    """Every name that the package promises is there, and one that it does not promise is refused as usual."""
+    for name in mockserver.__all__:
+        assert getattr(mockserver, name).__module__.startswith("mockserver.")
+    with pytest.raises(AttributeError, match="no attribute 'MokConfig'"):
+        _ = mockserver.MokConfig
 
 
 def test_the_schemas_are_data_only() -> None:

@@ -1,6 +1,9 @@
 """A log that keeps what it is told."""
 
-from mockserver.transports.http import Seen
+from collections.abc import Sequence
+
+from mockserver.log import Seen
+from mockserver.wire import Answer
 
 
 class Remarks:
@@ -15,9 +18,9 @@ class Remarks:
         self.remarks: list[str] = []
         self.seen: list[Seen] = []
 
-    def see(self, seen: Seen) -> None:
+    def see(self, transport: str, status: int, answers: Sequence[Answer], elapsed_ms: float) -> None:
         """Keep a request."""
-        self.seen.append(seen)
+        self.seen.append(Seen(0.0, transport, status, answers, elapsed_ms))
 
     def say(self, remark: str) -> None:
         """Keep a remark."""
