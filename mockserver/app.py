@@ -100,7 +100,7 @@ class Mock:
 
 
 def _full(spec: Spec, task: Task) -> dict[str, Any]:
-    branch = spec.branch(task.params["taskType"], task.air)
+    branch = spec.branch(task.task_type, task.air)
     if not isinstance(branch, Model):
         raise AssertionError(f"{task.uuid} was accepted for a model that does not exist")
     return {**branch.defaults, **task.params}

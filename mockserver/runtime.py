@@ -167,8 +167,8 @@ class Runtime:
             answer = self.desk.wire.error("mediaNotFound", params, name=missing)
             self._archive(owner, sent, answer, size)
             return answer
-        task = self._draft(model, params, caller, size)
-        key = (owner, task.uuid.lower())
+        key = (owner, params["taskUUID"].lower())
+        task = self._draft(model, params, caller, key, size)
         done = self._apply(key, Submit(task))
         if isinstance(done.reply, Rejected):
             answer = self.desk.wire.error(done.reply.error, params, done.reply.task)
@@ -181,10 +181,10 @@ class Runtime:
         answer.notes = checked.notes
         return answer
 
-    def _draft(self, model: Model, params: Mapping[str, Any], caller: Caller, size: int) -> Task:
+    def _draft(self, model: Model, params: Mapping[str, Any], caller: Caller, key: Key, size: int) -> Task:
         """Draw up a task as it will be stored: when its results are due, what they cost, whether they fail."""
         now_ms = self.desk.clock.now_ms()
-        owner = caller.owner or ""
+        owner, uuid = key
         nonce = self.desk.dice.draw(owner, "task")
         number = int(params.get("numberResults", 1))
         figures = figures_of(model, params)
@@ -193,7 +193,8 @@ class Runtime:
         failure = find_failure(prompt, self.desk.spec.failures) if "[[" in prompt else None
         return Task(
             owner,
-            params["taskUUID"],
+            uuid if uuid == params["taskUUID"] else params["taskUUID"],
+            params["taskType"],
             model.air,
             _kept(params) if "inputs" in params else params,
             caller.origin,
@@ -393,7 +394,7 @@ def _settles_at_ms(task: Task, now_ms: int) -> int:
 def _without_status(answer: Answer, task: Task) -> Answer:
     data = [{name: value for name, value in item.items() if name != "status"} for item in answer.data]
     errors = [{name: value for name, value in error.items() if name != "status"} for error in answer.errors]
-    return replace(answer, data=data, errors=errors, about=(task.params["taskType"], task.uuid))
+    return replace(answer, data=data, errors=errors, about=(task.task_type, task.uuid))
 
 
 def _kept(params: Mapping[str, Any]) -> Mapping[str, Any]:

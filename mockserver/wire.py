@@ -68,7 +68,7 @@ class Wire:
 
         Source: schema/wire/acknowledgement.json (stated)
         """
-        task_type = task.params["taskType"]
+        task_type = task.task_type
         return Answer(({"taskType": task_type, "taskUUID": task.uuid},), (), 200, "accepted", (task_type, task.uuid))
 
     def reported(self, task: Task, statuses: Sequence[Status], results: Sequence[Result]) -> Answer:
@@ -83,7 +83,7 @@ class Wire:
 
         Source: schema/tasks/getResponse.json (stated)
         """
-        task_type = task.params["taskType"]
+        task_type = task.task_type
         data: list[Item] = []
         done = failed = 0
         for index, status in enumerate(statuses):
@@ -118,7 +118,7 @@ class Wire:
 
         Source: schema/wire/video.json (stated)
         """
-        item: Item = {"taskType": task.params["taskType"], "taskUUID": task.uuid}
+        item: Item = {"taskType": task.task_type, "taskUUID": task.uuid}
         if polled:
             item["status"] = "success"
         item["videoUUID"] = result.video_uuid
@@ -143,12 +143,12 @@ class Wire:
         if task.failure is None:
             raise AssertionError(f"{task.uuid} did not fail")
         error = self._spec.failures[task.failure]
-        branch = self._spec.branch(task.params["taskType"], task.air)
+        branch = self._spec.branch(task.task_type, task.air)
         item = self._error(error, {"reason": "the mock was asked for it.", "parameter": "?", "name": "?"})
         return {
             **item,
             "status": "error",
-            "taskType": task.params["taskType"],
+            "taskType": task.task_type,
             "taskUUID": task.uuid,
             **({"documentation": branch.documentation} if branch else {}),
         }
@@ -181,7 +181,7 @@ class Wire:
         item = {**self._error(error, facts), **scope}
         if about is not None:
             item["context"] = {
-                "taskType": about.params["taskType"],
+                "taskType": about.task_type,
                 "taskUUID": about.uuid,
                 "deliveryMethod": about.params.get("deliveryMethod", "async"),
             }

@@ -24,6 +24,7 @@ class Task(NamedTuple):
     Attributes:
         owner: who submitted it; a digest of the API key.
         uuid: its taskUUID, spelt as submitted.
+        task_type: its taskType.
         air: identifier of the model.
         params: the request as kept.
         origin: scheme and authority under which the client reached the mock, for addresses in answers.
@@ -40,6 +41,7 @@ class Task(NamedTuple):
 
     owner: str
     uuid: str
+    task_type: str
     air: str
     params: Mapping[str, Any]
     origin: str

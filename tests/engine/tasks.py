@@ -41,6 +41,7 @@ def make_task(
     task = Task(
         owner="owner",
         uuid="24cd5dff-cb81-4db5-8506-b72a9425f9d1",
+        task_type="videoInference",
         air="minimax:3@1",
         params=params,
         origin="http://mock.test",
