@@ -18,7 +18,7 @@ from mockserver.media.clips import Clip, find_clip
 from mockserver.platform import Desk
 from mockserver.ports import Clock, Courier, Shelf, Store
 from mockserver.reading import Limits
-from mockserver.runtime import Found, Runtime
+from mockserver.runtime import Found, Runtime, TakeMedia
 from mockserver.spec.load import Model, Spec, load_spec
 from mockserver.transports.asgi import App, Origin, Receive, Scope, Send, origin_finder, route_path
 from mockserver.transports.files import FileTransport
@@ -62,7 +62,7 @@ class Mock:
     courier: Courier
     log: Log
 
-    def clip_of(self, found: Found) -> Clip | None:
+    async def clip_of(self, found: Found) -> Clip | None:
         """Return the file of a finished result, or None where there is none."""
         return self._clip(found.task)
 
@@ -138,9 +138,9 @@ def make_mock(
     desk = Desk(spec, Wire(spec), store, clock, keyring, KeyedDice(secret))
     limits = Limits(config.max_body_bytes, config.max_tasks, config.max_depth, config.max_values)
 
-    def fetch_media(task: Task, _index: int) -> tuple[bytes, str] | None:
+    def fetch_media(task: Task, _index: int, take: TakeMedia) -> None:
         clip = find_clip(_full(spec, task))
-        return (clip.content, clip.media_type) if clip else None
+        take((clip.content, clip.media_type) if clip else None)
 
     runtime = Runtime(desk, courier, fetch_media, limits, config.speed, log.say)
     return Mock(config, spec, runtime, clock, store, courier, log)

@@ -49,7 +49,10 @@ SYNC_RETRY_MS = 250
 #: Longest text that is kept in an archived request; of a longer one, such as a picture in base64, the beginning is.
 LONGEST_KEPT_TEXT = 4096
 
-FetchMedia = Callable[[Task, int], tuple[bytes, str] | None]
+#: Takes the bytes of a file and its media type, or None where there is no file.
+TakeMedia = Callable[[tuple[bytes, str] | None], None]
+#: Gets the file of a result and hands it over once: at once, or later from the event loop of the call. Never blocks.
+FetchMedia = Callable[[Task, int, TakeMedia], None]
 Log = Callable[[str], None]
 
 
@@ -87,7 +90,7 @@ class Runtime:
     Args:
         desk: schemas, wire, store, clock and keys.
         courier: carries uploads and webhooks.
-        fetch_media: returns the file of a result and its media type, or None where there is none.
+        fetch_media: gets the file of a result and hands it over.
         limits: how much one request may hold.
         speed: how many times faster than the real service videos are made.
         log: is told, in a sentence, what went wrong outside of any request.
@@ -293,12 +296,14 @@ class Runtime:
             self._tell(delivery)
             self._happen(key, Uploaded(effect.index))
 
-        media = self.fetch_media(task, effect.index)
-        if media is None:
-            self._log(f"nothing to upload for {task.uuid}: there is no clip of its size, duration and format")
-            self._happen(key, Uploaded(effect.index))
-        else:
-            self.courier.send(Parcel("PUT", effect.url, *media), uploaded)
+        def fetched(media: tuple[bytes, str] | None) -> None:
+            if media is None:
+                self._log(f"nothing to upload for {task.uuid}: there is no clip of its size, duration and format")
+                self._happen(key, Uploaded(effect.index))
+            else:
+                self.courier.send(Parcel("PUT", effect.url, *media), uploaded)
+
+        self.fetch_media(task, effect.index, fetched)
 
     def _tell(self, delivery: Delivery) -> None:
         if not delivery.is_delivered:

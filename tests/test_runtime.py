@@ -12,8 +12,8 @@ from mockserver.adapters.stores import HOUR_MS, MemoryStore, Room
 from mockserver.app import Mock
 from mockserver.engine.values import Task
 from mockserver.platform import Caller
-from mockserver.ports import Shelf
-from mockserver.runtime import LONGEST_KEPT_TEXT, Held
+from mockserver.ports import Parcel, Shelf
+from mockserver.runtime import LONGEST_KEPT_TEXT, Held, TakeMedia
 from mockserver.spec.problem import SchemaProblem
 from tests.support.couriers import SlowOutbox
 from tests.support.logs import Remarks
@@ -120,8 +120,11 @@ def test_a_video_for_which_there_is_no_clip_is_not_uploaded_and_succeeds() -> No
     clock, log, outbox = ManualClock(), Remarks(), Outbox()
     whole = still_mock({}, clock, outbox, log)
 
-    def fetch_some(task: Task, index: int) -> tuple[bytes, str] | None:
-        return None if task.params["outputFormat"] == "MOV" else whole.runtime.fetch_media(task, index)
+    def fetch_some(task: Task, index: int, take: TakeMedia) -> None:
+        if task.params["outputFormat"] == "MOV":
+            take(None)
+        else:
+            whole.runtime.fetch_media(task, index, take)
 
     mock = rebuilt(whole, fetch_media=fetch_some)
     ask(mock, *(video(n, uploadEndpoint=UPLOAD, outputFormat=name) for n, name in ((1, "MOV"), (2, "WEBM"))))
@@ -130,6 +133,20 @@ def test_a_video_for_which_there_is_no_clip_is_not_uploaded_and_succeeds() -> No
     assert [parcel.method for parcel in outbox.parcels] == ["PUT"]
     (remark,) = log.remarks
     assert uuid_of(1) in remark
+
+
+def test_an_upload_waits_for_its_file() -> None:
+    """While a file is being made its upload has not begun, other tasks go on, and then the upload is made."""
+    clock, outbox = ManualClock(), Outbox()
+    wanted: list[TakeMedia] = []
+    mock = rebuilt(still_mock({}, clock, outbox), fetch_media=lambda _task, _index, take: wanted.append(take))
+    ask(mock, video(1, uploadEndpoint=UPLOAD), video(2))
+    clock.advance(LONG_ENOUGH_MS)
+    assert [statuses(mock, 1), statuses(mock, 2), outbox.parcels] == [["processing"], ["success"], []]
+    (take,) = wanted
+    take((b"a video", "video/mp4"))
+    assert statuses(mock, 1) == ["success"]
+    assert outbox.parcels == [Parcel("PUT", UPLOAD, b"a video", "video/mp4")]
 
 
 @pytest.mark.parametrize("number", [1, 2])

@@ -1,7 +1,7 @@
 """Downloads: the finished videos and the stored media. Ranges, HEAD and validators are Starlette's work."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from string import punctuation
 from urllib.parse import quote
 
@@ -12,7 +12,8 @@ from mockserver.runtime import Found, Runtime
 from mockserver.transports.asgi import Receive, Scope, Send, headers_of, route_path, send_answer
 from mockserver.transports.http import HttpDesk
 
-FindClip = Callable[[Found], Clip | None]
+#: Returns the file of a finished result, once there is one, or None where there is none.
+FindClip = Callable[[Found], Awaitable[Clip | None]]
 
 _VIDEO = re.compile(r"/video/[a-z0-9./]*vi/(?P<uuid>[0-9a-f-]{36})\.(?P<extension>mp4|webm|mov)")
 _STORED = re.compile(r"/(?:image|media)/ii/(?P<uuid>[0-9a-f-]{36})(?:\.[a-z0-9]{1,20})?")
@@ -52,7 +53,7 @@ class FileTransport:
         if found is None or str(found.task.params.get("outputFormat", "MP4")).lower() != extension:
             await self._missing(send, "no video has this address, or its task is no longer kept.")
             return
-        clip = self._find_clip(found)
+        clip = await self._find_clip(found)
         if clip is None:
             await self._missing(send, "there is no clip of this size, duration and format.")
             return
