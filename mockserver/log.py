@@ -1,6 +1,7 @@
 """What people see of the mock at work: a line a request, written late and together so that it costs next to nothing."""
 
 import asyncio
+import json
 import math
 import os
 import sys
@@ -148,7 +149,7 @@ class Pretty:
 
     def _lines(self, seen: Seen) -> Iterable[str]:
         for answer in seen.answers:
-            task_type, uuid = answer.about
+            task_type, uuid = (_printable(text) for text in answer.about)
             outcome = f"{answer.outcome:<28}"
             status = str(seen.status) if seen.status else "   "
             yield (
@@ -166,6 +167,14 @@ class Pretty:
 
 
 RED, GREEN, YELLOW = 31, 32, 33
+#: Longest text of a client's that a line shows.
+LONGEST_SHOWN = 40
+
+
+def _printable(text: str) -> str:
+    """Return the beginning of a client's text, with what a terminal would act on spelt out."""
+    short = text[:LONGEST_SHOWN]
+    return short if short.isprintable() else short.encode("unicode_escape").decode()
 
 
 def _is_refusal(answer: Answer) -> bool:
@@ -177,7 +186,7 @@ def _clock(at_s: float) -> str:
 
 
 def as_json(gathered: Sequence[Seen], _good: int, _refused: int) -> Iterable[str]:
-    """Yield one JSON object a request; here every request is kept."""
+    """Yield one JSON object a request; here every request is kept, and what a terminal would act on is spelt out."""
     import orjson
 
     for seen in gathered:
@@ -197,7 +206,8 @@ def as_json(gathered: Sequence[Seen], _good: int, _refused: int) -> Iterable[str
             "ms": round(seen.elapsed_ms, 3),
             "tasks": tasks,
         }
-        yield orjson.dumps(line).decode()
+        text = orjson.dumps(line).decode()
+        yield text if text.isprintable() else json.dumps(line, separators=(",", ":"))
 
 
 def _pretty(out: TextIO, later: Scheduler | None) -> Log:

@@ -4,7 +4,7 @@ import asyncio
 import io
 import json
 
-from mockserver.log import MOST_PRETTY, Pretty, Seen, make_log
+from mockserver.log import MOST_PRETTY, Pretty, Seen, as_json, make_log
 from mockserver.wire import Answer
 
 GOOD = Answer(data=[{}], outcome="accepted", about=("videoInference", "24cd5dff-cb81-4db5-8506-b72a9425f9d1"))
@@ -27,6 +27,21 @@ def test_lines_are_aligned_and_tell_task_outcome_and_time() -> None:
     assert len({line.index(" ms") for line in lines}) == 1
     assert all(line == line.rstrip() for line in lines)
     assert "POST /v1  200  videoInference    accepted                     24cd5dff     0.4 ms" in lines[0]
+
+
+def test_a_client_can_neither_colour_the_terminal_nor_forge_a_line() -> None:
+    """What a client sends is shown with everything spelt out that a terminal would act on, and cut short."""
+    forged = "\x1b[31mx\n12:00:00  forged\u2028\u202e\x9b"
+    odd = Answer(errors=[{}], outcome="unsupportedTaskType", about=(forged, forged), http=400)
+    long = Answer(errors=[{}], outcome="unsupportedTaskType", about=("x" * 90, "y" * 90), http=400)
+    lines = list(Pretty(False)([Seen(0.0, "POST /v1", 400, [odd, long], 1.0)], 0, 0))
+    assert len(lines) == 2
+    assert all(line.isprintable() for line in lines)
+    assert "\\x1b[31mx\\n12:00:00  forged" in lines[0]
+    assert len(lines[1]) < 140
+    [line] = as_json([Seen(0.0, "POST /v1", 400, [odd], 1.0)], 0, 0)
+    assert line.isprintable()
+    assert json.loads(line)["tasks"][0]["taskType"] == forged
 
 
 def test_outcomes_are_coloured_on_a_terminal_only() -> None:
