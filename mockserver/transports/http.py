@@ -119,12 +119,14 @@ class HttpDesk:
         scheme, _, key = authorization.partition(b" ")
         if scheme.lower() != b"bearer" or not key.strip():
             return None, False
-        owner = self._runtime.desk.keyring.owner(key.strip().decode("latin-1"))
+        owner = self._runtime.desk.keyring.owner(_as_text(key.strip()))
         return owner, owner is None
 
     def _not_json(self, media_type: bytes) -> Answer:
         shown = media_type.decode("latin-1")[:60]
         reason = f"the header says {shown!r}." if media_type else "there is no Content-Type header."
+        if b"charset" in media_type.lower():
+            reason += " Bodies are read as UTF-8."
         return self._wire.unaddressed("unsupportedMediaType", reason=reason)
 
 
@@ -156,7 +158,26 @@ class HttpTransport:
 
 
 def is_json(media_type: bytes) -> bool:
-    """Say whether a Content-Type is JSON, with any parameters."""
+    """Say whether a Content-Type is JSON in UTF-8, with any other parameters.
+
+    Bodies are read as UTF-8 alone, so another `charset` is refused.
+
+    Source: RFC 8259, 8.1 (stated)
+    """
     if media_type == b"application/json":
         return True
-    return media_type.partition(b";")[0].strip().lower() == b"application/json"
+    kind, *parameters = media_type.lower().split(b";")
+    return kind.strip() == b"application/json" and not any(_is_foreign_charset(each) for each in parameters)
+
+
+def _is_foreign_charset(parameter: bytes) -> bool:
+    name, _, value = parameter.partition(b"=")
+    return name.strip() == b"charset" and value.strip().strip(b'"') not in (b"utf-8", b"utf8")
+
+
+def _as_text(key: bytes) -> str:
+    """Return a key from a header as text: clients put what is not ASCII there as UTF-8, older ones as Latin-1."""
+    try:
+        return key.decode()
+    except UnicodeDecodeError:
+        return key.decode("latin-1")
