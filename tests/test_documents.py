@@ -37,7 +37,7 @@ def test_python_in_the_readme_runs(block: str) -> None:
 def test_the_curl_lines_of_the_readme_walk_from_submit_to_download_and_refusal(tmp_path: Path) -> None:
     """Typed in order, they are acknowledged, finished, downloaded and refused as the README shows."""
     assert shutil.which("curl"), "curl is missing: install it, or run make test, which does"
-    submit, poll, refusal = blocks("sh")
+    submit, poll, download, refusal = blocks("sh")
     with served("--speed", "instant") as mock:
 
         def run(line: str) -> str:
@@ -49,7 +49,7 @@ def test_the_curl_lines_of_the_readme_walk_from_submit_to_download_and_refusal(t
         assert json.loads(run(submit)) == json.loads(re.findall(r"^# (\{.*)$", submit, re.MULTILINE)[0])
         [item] = json.loads(run(poll))["data"]
         assert (item["status"], item["cost"]) == ("success", 0.28)
-        run(f"curl -sO {item['videoURL']}")
+        run(download)
         [file] = tmp_path.iterdir()
         assert file.name == f"{item['videoUUID']}.mp4"
         assert file.read_bytes()[4:8] == b"ftyp"
