@@ -29,7 +29,9 @@ class Room:
 
 HOUR_MS = 3_600_000
 
-#: Limits of each shelf unless told otherwise.
+#: Limits of each shelf unless told otherwise. All are assumed but two times: stored media is removed after 30 days
+#: (DOC-IMGUP, stated; there counted from the last use), and what a broken connection is owed is kept for 120 s
+#: (DOC-AUTH, stated). Source: schema/sources.json names both pages.
 ROOMS: Mapping[Shelf, Room] = MappingProxyType(
     {
         Shelf.TASKS: Room(10_000, 64 * 1024 * 1024, 24 * HOUR_MS),

@@ -16,7 +16,7 @@ class Caller:
 
     Attributes:
         origin: scheme and authority under which the client reached the mock, as in "http://127.0.0.1:8080".
-        transport: "http", "websocket" or "in-process".
+        transport: "http" or "websocket"; a mock inside a program answers HTTP too.
         owner: digest of the API key, or None before authentication.
         session: UUID of the connection's session, or "".
         was_refused: whether a key was shown that the mock does not accept.
