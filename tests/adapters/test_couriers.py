@@ -194,12 +194,10 @@ def test_nobody_waits_for_a_receiver_that_is_silent() -> None:
 
 
 async def drip(writer: asyncio.StreamWriter) -> None:
-    """Answer a head at once and then a byte now and then, without end."""
-    writer.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
-    while True:
-        writer.write(b"1\r\nx\r\n")
-        await writer.drain()
-        await asyncio.sleep(0.01)
+    """Answer a head and one byte of a body that never ends."""
+    writer.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n")
+    await writer.drain()
+    await silence(writer)
 
 
 async def flood(writer: asyncio.StreamWriter) -> None:
