@@ -8,8 +8,8 @@ from mockserver.transports.http import HttpDesk, HttpTransport
 from mockserver.transports.service import ServiceTransport
 from mockserver.transports.websocket import SocketTransport
 
-#: Where tasks are handed in. Source: DOC-AUTH (stated) for /v1; official clients (observed) for the others, since Go ones
-#: end it with a slash and the test setting of older ones names no path.
+#: Where tasks are handed in. Source: DOC-AUTH (stated) for /v1; official clients (observed) for the others: Go ones end
+#: it with a slash, and the test setting of older ones names no path.
 TASK_PATHS = frozenset({"/v1", "/v1/", "/", ""})
 
 Close = Callable[[], Awaitable[None]]
