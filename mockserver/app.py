@@ -126,10 +126,11 @@ def make_mock(
     clock = clock or RealClock()
     log = log or make_log(config.log)
     courier = courier or HttpCourier()
-    tasks, media = ROOMS[Shelf.TASKS], ROOMS[Shelf.MEDIA]
+    tasks, results, media = ROOMS[Shelf.TASKS], ROOMS[Shelf.RESULTS], ROOMS[Shelf.MEDIA]
     kept_ms = round(config.keep_hours * HOUR_MS)
     rooms = {
         Shelf.TASKS: replace(tasks, max_entries=config.keep_tasks, retention_ms=kept_ms),
+        Shelf.RESULTS: replace(results, retention_ms=kept_ms),
         Shelf.MEDIA: replace(media, max_bytes=config.keep_media_bytes),
     }
     store = MemoryStore(clock, rooms)
@@ -142,7 +143,8 @@ def make_mock(
         clip = find_clip(_full(spec, task))
         take((clip.content, clip.media_type) if clip else None)
 
-    runtime = Runtime(desk, courier, fetch_media, limits, config.speed, log.say)
+    keep_media_ms = round(config.keep_media_hours * HOUR_MS)
+    runtime = Runtime(desk, courier, fetch_media, limits, config.speed, keep_media_ms, log.say)
     return Mock(config, spec, runtime, clock, store, courier, log)
 
 

@@ -42,6 +42,7 @@ class MockConfig:
         max_values: values in a request.
         keep_tasks: finished tasks that are kept.
         keep_hours: how long a finished task is kept.
+        keep_media_hours: how long the address of a video is good if its task has no ttl.
         keep_media_bytes: how much uploaded media is kept.
     """
 
@@ -62,6 +63,7 @@ class MockConfig:
     max_values: int = 100_000
     keep_tasks: int = 10_000
     keep_hours: float = 24.0
+    keep_media_hours: float = 24.0
     keep_media_bytes: int = 256 * 1024 * 1024
 
 
@@ -254,6 +256,14 @@ _PLAIN = (
         "200",
     ),
     Setting("keep-hours", _hours, "how many hours a finished task is kept", "HOURS", "24", "1"),
+    Setting(
+        "keep-media-hours",
+        _hours,
+        "how many hours the address of a video is good if its task has no ttl",
+        "HOURS",
+        "24",
+        "1",
+    ),
     Setting(
         "keep-media-bytes",
         _integer(0, 1024 * _GIB),

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from mockserver.engine.life import step
 from mockserver.engine.magic import find_failure
 from mockserver.engine.plan import due_times, figures_of
-from mockserver.engine.results import overall, result_of, statuses_at
+from mockserver.engine.results import good_until_ms, overall, result_of, statuses_at
 from mockserver.engine.values import (
     Command,
     Deliver,
@@ -66,7 +66,22 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A finished result that somebody asks for by its address."""
+    """A finished result that somebody asks for by its address.
+
+    Attributes:
+        task: the task that it belongs to.
+        index: which of its results, 0 being the first.
+        good_for_ms: how long the address stays good, in milliseconds.
+    """
+
+    task: Task
+    index: int
+    good_for_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """A finished result whose address is no longer good. Polls of its task go on to show it (assumed)."""
 
     task: Task
     index: int
@@ -93,6 +108,7 @@ class Runtime:
         fetch_media: gets the file of a result and hands it over.
         limits: how much one request may hold.
         speed: how many times faster than the real service videos are made.
+        keep_media_ms: how long the address of a video is good if its task does not say, in milliseconds.
         log: is told, in a sentence, what went wrong outside of any request.
     """
 
@@ -103,6 +119,7 @@ class Runtime:
         fetch_media: FetchMedia,
         limits: Limits,
         speed: float,
+        keep_media_ms: int,
         log: Log,
     ) -> None:
         unanswered = desk.spec.tasks.keys() - PLATFORM_TASKS.keys() - {"getResponse", "getTaskDetails"}
@@ -114,6 +131,7 @@ class Runtime:
         self.fetch_media = fetch_media
         self.limits = limits
         self._speed = speed
+        self._keep_media_ms = keep_media_ms
         self._log = log
         self._reuse = desk.spec.dialect.reuse_after_success == "accept"
         self._empty_if_unknown = desk.spec.dialect.unknown_task == "empty"
@@ -323,10 +341,11 @@ class Runtime:
         """Make a result findable by its UUID; one that is not finished cannot be downloaded all the same."""
         result = result_of(task, index)
         if self.desk.store.get(Shelf.RESULTS, (result.video_uuid,)) is None:
-            self.desk.keep(Shelf.RESULTS, (result.video_uuid,), ((task.owner, task.uuid.lower()), index))
+            place = Entry(((task.owner, task.uuid.lower()), index), max(task.due_at_ms[-1], self.desk.clock.now_ms()))
+            self.desk.store.update(Shelf.RESULTS, (result.video_uuid,), lambda _: (place, None))
         return result
 
-    def find_result(self, video_uuid: str) -> Found | None:
+    def find_result(self, video_uuid: str) -> Found | Gone | None:
         """Return the finished result of that UUID, if a client was told of it and its task is still kept."""
         place = self.desk.store.get(Shelf.RESULTS, (video_uuid,))
         if place is None:
@@ -335,8 +354,11 @@ class Runtime:
         task = self.desk.store.get(Shelf.TASKS, key)
         if not isinstance(task, Task):
             return None
-        status = statuses_at(task, self.desk.clock.now_ms())[index]
-        return Found(task, index) if status is Status.SUCCESS else None
+        now_ms = self.desk.clock.now_ms()
+        if statuses_at(task, now_ms)[index] is not _SUCCESS:
+            return None
+        good_for_ms = good_until_ms(task, index, self._keep_media_ms) - now_ms
+        return Found(task, index, good_for_ms) if good_for_ms > 0 else Gone(task, index)
 
     # Synchronous submissions
 

@@ -26,6 +26,21 @@ def statuses_at(task: Task, now_ms: int) -> tuple[Status, ...]:
     return tuple([ended if due_ms <= now_ms else P for due_ms in task.due_at_ms])
 
 
+def good_until_ms(task: Task, index: int, keep_ms: int) -> int:
+    """Return until when the address of a result leads to its file.
+
+    Args:
+        task: the task.
+        index: which result, 0 being the first.
+        keep_ms: how long it is good for a task that does not say, in milliseconds.
+
+    Source:
+        schema/shared/platform.json#/$defs/ttl (stated; that it counts from when the result was made is assumed)
+    """
+    ttl_s = task.params.get("ttl")
+    return task.due_at_ms[index] + (keep_ms if ttl_s is None else int(ttl_s * 1000))
+
+
 def overall(statuses: tuple[Status, ...]) -> Status:
     """Return how far a task is: processing until every result ended, an error only if every one failed."""
     if P in statuses or U in statuses:

@@ -8,12 +8,15 @@ from urllib.parse import quote
 from mockserver.media.clips import Clip
 from mockserver.platform import Media
 from mockserver.ports import Shelf
-from mockserver.runtime import Found, Runtime
+from mockserver.runtime import Found, Gone, Runtime
 from mockserver.transports.asgi import Receive, Scope, Send, headers_of, route_path, send_answer
 from mockserver.transports.http import HttpDesk
 
 #: Returns the file of a finished result, once there is one, or None where there is none.
 FindClip = Callable[[Found], Awaitable[Clip | None]]
+
+#: How long a client may keep a file without asking again, in seconds, if its address stays good that long.
+LONGEST_FRESH_S = 3600
 
 _VIDEO = re.compile(r"/video/[a-z0-9./]*vi/(?P<uuid>[0-9a-f-]{36})\.(?P<extension>mp4|webm|mov)")
 _STORED = re.compile(r"/(?:image|media)/ii/(?P<uuid>[0-9a-f-]{36})(?:\.[a-z0-9]{1,20})?")
@@ -53,11 +56,15 @@ class FileTransport:
         if found is None or str(found.task.params.get("outputFormat", "MP4")).lower() != extension:
             await self._missing(send, "no video has this address, or its task is no longer kept.")
             return
+        if isinstance(found, Gone):
+            await self._refuse(send, "mediaExpired", "an address is good for its task's ttl, or for keep-media-hours.")
+            return
         clip = await self._find_clip(found)
         if clip is None:
             await self._missing(send, "there is no clip of this size, duration and format.")
             return
-        headers = {"etag": clip.etag, "accept-ranges": "bytes", "cache-control": "private, max-age=3600"}
+        fresh_s = min(found.good_for_ms // 1000, LONGEST_FRESH_S)
+        headers = {"etag": clip.etag, "accept-ranges": "bytes", "cache-control": f"private, max-age={fresh_s}"}
         await _serve(clip, headers, scope, receive, send)
 
     async def _stored(self, uuid: str, scope: Scope, send: Send) -> None:
@@ -72,7 +79,10 @@ class FileTransport:
             await send_answer(send, 200, media.content, media.media_type.encode(), headers, is_head=is_head)
 
     async def _missing(self, send: Send, reason: str) -> None:
-        envelope = self._desk.error("routeNotFound", reason)
+        await self._refuse(send, "routeNotFound", reason)
+
+    async def _refuse(self, send: Send, error: str, reason: str) -> None:
+        envelope = self._desk.error(error, reason)
         await send_answer(send, envelope.status, envelope.body)
 
 

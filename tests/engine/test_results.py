@@ -2,12 +2,13 @@
 
 import uuid
 from itertools import pairwise
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockserver.engine.results import overall, result_of, statuses_at, uuid_text
+from mockserver.engine.results import good_until_ms, overall, result_of, statuses_at, uuid_text
 from mockserver.engine.values import Status
 from tests.engine.tasks import NOW_MS, SECOND_MS, E, P, S, U, make_task
 
@@ -62,6 +63,21 @@ def test_time_only_moves_results_forward(number: int, fails: bool, waits_ms: lis
 def test_a_result_is_ready_to_the_millisecond(after_ms: int, statuses: tuple[Status, ...]) -> None:
     """A result is not ready a millisecond before it is due, and is at that time."""
     assert statuses_at(make_task(2), NOW_MS + after_ms) == statuses
+
+
+@pytest.mark.parametrize(
+    ("params", "index", "good_for_ms"),
+    [
+        ({}, 0, 1000 + 7),
+        ({}, 1, 2000 + 7),
+        ({"ttl": 60}, 0, 1000 + 60_000),
+        ({"ttl": 60.0}, 1, 2000 + 60_000),
+        ({"ttl": 10**15}, 0, 1000 + 10**18),
+    ],
+)
+def test_the_ttl_counts_from_when_a_result_was_made(params: dict[str, Any], index: int, good_for_ms: int) -> None:
+    """In seconds; a task without one takes the default."""
+    assert good_until_ms(make_task(2, params=params), index, keep_ms=7) == NOW_MS + good_for_ms
 
 
 def test_an_attended_task_goes_by_what_happened_and_not_by_time() -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 from mockserver.adapters.clocks import ManualClock
 from mockserver.adapters.couriers import Outbox
+from mockserver.adapters.stores import HOUR_MS
 from mockserver.app import Mock, make_mock
 from mockserver.config import MockConfig, read_config
 from mockserver.log import Log
@@ -42,5 +43,8 @@ def rebuilt(
     """Return a mock like another, of which some parts are others."""
     old = mock.runtime
     desk = replace(old.desk, store=store or mock.store, spec=spec or mock.spec)
-    runtime = Runtime(desk, mock.courier, fetch_media or old.fetch_media, old.limits, mock.config.speed, mock.log.say)
+    speed, keep_media_ms = mock.config.speed, round(mock.config.keep_media_hours * HOUR_MS)
+    runtime = Runtime(
+        desk, mock.courier, fetch_media or old.fetch_media, old.limits, speed, keep_media_ms, mock.log.say
+    )
     return replace(mock, runtime=runtime, store=desk.store, spec=desk.spec)
