@@ -95,13 +95,15 @@ def texts(least: int, most: int | None) -> Strategy:
 
 
 _NAMES = st.text(string.ascii_lowercase + string.digits, min_size=1, max_size=8)
+#: The end of a host name begins with a letter, or it would be an odd spelling of an IP address.
+_DOMAINS = st.text(string.ascii_lowercase, min_size=2, max_size=6)
 _ESCAPES = st.sampled_from(["%20", "%2F", "%3D", "%2B", "%C3%A9", "%25"])
 
 
 @st.composite
 def web_addresses(draw: Draw) -> str:
     """Draw an address like those of webhooks and presigned uploads: what counts in them is every byte."""
-    host = ".".join(draw(st.lists(_NAMES, min_size=1, max_size=3)))
+    host = ".".join([*draw(st.lists(_NAMES, max_size=2)), draw(_DOMAINS)])
     port = draw(st.one_of(st.just(""), st.integers(1, 65535).map(lambda number: f":{number}")))
     path = "/".join(draw(st.lists(st.one_of(_NAMES, _ESCAPES), max_size=3)))
     pairs = draw(

@@ -11,10 +11,12 @@ from mockserver.adapters.couriers import HttpCourier
 from mockserver.adapters.dice import KeyedDice, make_secret
 from mockserver.adapters.keys import AnyKey, ListedKeys
 from mockserver.adapters.stores import HOUR_MS, ROOMS, MemoryStore
+from mockserver.adapters.web import Web
 from mockserver.config import MockConfig
 from mockserver.engine.values import Task
 from mockserver.log import Log, make_log
 from mockserver.media.clips import Clip, find_clip
+from mockserver.outbound import Outbound
 from mockserver.platform import Desk
 from mockserver.ports import Clock, Courier, Shelf, Store
 from mockserver.reading import Limits
@@ -114,18 +116,20 @@ def make_mock(
     Args:
         config: settings; all defaults unless given.
         clock: its time; the real one unless given.
-        courier: sends its parcels; over HTTP to loopback unless given.
+        courier: sends its parcels; over HTTP where the settings allow it unless given.
         log: shows what it does; what the settings say unless given.
 
     Raises:
         SchemaProblem: a data file cannot be used.
         UnknownChoice: a choice does not exist.
+        BadOpening: what should be opened for outbound calls is neither a host name nor a range.
     """
     config = config or MockConfig()
     spec = load_spec(config.schema, config.profile, config.choices, config.validator)
     clock = clock or RealClock()
     log = log or make_log(config.log)
-    courier = courier or HttpCourier()
+    outbound = Outbound.opened(config.allow_outbound)
+    courier = courier or HttpCourier(web=Web(outbound))
     tasks, results, media = ROOMS[Shelf.TASKS], ROOMS[Shelf.RESULTS], ROOMS[Shelf.MEDIA]
     kept_ms = round(config.keep_hours * HOUR_MS)
     rooms = {
@@ -136,7 +140,7 @@ def make_mock(
     store = MemoryStore(clock, rooms)
     secret = make_secret(config.seed)
     keyring = ListedKeys(config.api_key, secret) if config.api_key else AnyKey(secret)
-    desk = Desk(spec, Wire(spec), store, clock, keyring, KeyedDice(secret))
+    desk = Desk(spec, Wire(spec), store, clock, keyring, KeyedDice(secret), outbound)
     limits = Limits(config.max_body_bytes, config.max_tasks, config.max_depth, config.max_values)
 
     def fetch_media(task: Task, _index: int, take: TakeMedia) -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from mockserver.outbound import read_opening
 from mockserver.spec.documents import shipped_root
 from mockserver.spec.suggest import nearest
 
@@ -44,6 +45,7 @@ class MockConfig:
         keep_hours: how long a finished task is kept.
         keep_media_hours: how long the address of a video is good if its task has no ttl.
         keep_media_bytes: how much uploaded media is kept.
+        allow_outbound: host names and IP ranges beside loopback that webhooks and uploads may use.
     """
 
     host: str = "127.0.0.1"
@@ -65,6 +67,7 @@ class MockConfig:
     keep_hours: float = 24.0
     keep_media_hours: float = 24.0
     keep_media_bytes: int = 256 * 1024 * 1024
+    allow_outbound: tuple[str, ...] = ()
 
 
 class BadSetting(Exception):
@@ -177,6 +180,10 @@ def _url(text: str) -> str:
     return text.rstrip("/")
 
 
+def _opening(text: str) -> str:
+    return str(read_opening(text))
+
+
 _GIB = 2**30
 
 #: Every setting but the choices of the dialect, in the order of the help.
@@ -271,6 +278,15 @@ _PLAIN = (
         "BYTES",
         "268435456",
         "1000000",
+    ),
+    Setting(
+        "allow-outbound",
+        _opening,
+        "host, IP address or range that webhooks and uploads may use beside this machine; may be repeated",
+        "HOST|CIDR",
+        "this machine",
+        "10.0.0.0/8",
+        is_list=True,
     ),
 )
 

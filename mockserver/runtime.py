@@ -33,7 +33,7 @@ from mockserver.engine.values import (
     Uploaded,
     WakeAt,
 )
-from mockserver.platform import PLATFORM_TASKS, Caller, Desk, missing_media
+from mockserver.platform import PLATFORM_TASKS, Caller, Desk, missing_media, refuse_addresses
 from mockserver.platform.base import good
 from mockserver.ports import UNSETTLED_MS, Courier, Delivery, Entry, Key, Parcel, Shelf
 from mockserver.reading import Limits, Unreadable, read_tasks
@@ -183,6 +183,12 @@ class Runtime:
         self, model: Model, checked: Checked, caller: Caller, sent: Mapping[str, Any], size: int
     ) -> Answer | Held:
         params, owner = checked.task, caller.owner or ""
+        if "inputs" in params or "webhookURL" in params or "uploadEndpoint" in params:
+            refused = refuse_addresses(self.desk, model, params)
+            if refused:
+                answer = self.desk.wire.refused(sent, refused)
+                self._archive(owner, sent, answer, size)
+                return answer
         missing = missing_media(self.desk, caller, params) if "inputs" in params else None
         if missing is not None:
             answer = self.desk.wire.error("mediaNotFound", params, name=missing)

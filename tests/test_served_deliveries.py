@@ -87,14 +87,38 @@ def test_a_receiver_that_refuses_costs_a_line_in_the_log_and_nothing_else() -> N
         asyncio.run(live(server))
 
 
-def test_an_address_off_this_machine_is_not_called() -> None:
-    """The mock says in its log that it sends to loopback only, and the task goes on."""
+def test_an_address_off_this_machine_is_accepted_and_not_called() -> None:
+    """Requests as they go to the real service work offline: the log says what was not sent, and what would open it."""
 
     async def live(server: Served) -> None:
-        await ask(server, video(webhookURL="http://10.0.0.1/hook", uploadEndpoint="http://169.254.169.254/latest"))
-        lines = [server.wait_for_line("^PUT|^POST") for _ in range(2)]
-        assert all("is not a loopback address, and the mock sends nowhere else" in line for line in lines)
+        await ask(server, video(webhookURL="http://10.0.0.1/hook", uploadEndpoint="https://bucket.example.com/x?sig=a"))
+        lines = {server.wait_for_line("^PUT|^POST") for _ in range(2)}
+        assert lines == {
+            "POST http://10.0.0.1/hook failed: not allowed: --allow-outbound 10.0.0.1 would open it",
+            "PUT https://bucket.example.com/x failed: not allowed: --allow-outbound bucket.example.com would open it",
+        }
         assert [item["status"] for item in (await poll(server))["data"]] == ["success"]
+
+    with served("--speed", "instant", "--log", "quiet") as server:
+        asyncio.run(live(server))
+
+
+def test_an_address_that_nobody_honest_writes_is_refused_at_submit() -> None:
+    """Credentials of a cloud, this server itself, and spellings that hide a host: the error says what and why."""
+
+    async def live(server: Served) -> None:
+        addresses = {
+            "webhookURL": "http://169.254.169.254/latest",
+            "uploadEndpoint": f"http://localhost:{server.port}/",
+        }
+        told = (await ask(server, video(**addresses)))["errors"]
+        assert [(error["code"], error["parameter"]) for error in told] == [
+            ("invalidWebhookURL", "webhookURL"),
+            ("invalidUploadEndpoint", "uploadEndpoint"),
+        ]
+        assert "credentials" in told[0]["message"]
+        assert told[1]["message"].endswith("The mock itself listens there.")
+        assert (await poll(server))["errors"][0]["code"] == "taskNotFound"
 
     with served("--speed", "instant", "--log", "quiet") as server:
         asyncio.run(live(server))

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from mockserver.platform.account import manage_account
+from mockserver.platform.addresses import refuse_addresses
 from mockserver.platform.authentication import authenticate
 from mockserver.platform.base import Caller, Desk, Keyring, Media, PlatformTask, Session
 from mockserver.platform.media import missing_media, store_media, upload_image
@@ -21,4 +22,14 @@ PLATFORM_TASKS: Mapping[str, PlatformTask] = MappingProxyType(
     }
 )
 
-__all__ = ["PLATFORM_TASKS", "Caller", "Desk", "Keyring", "Media", "PlatformTask", "Session", "missing_media"]
+__all__ = [
+    "PLATFORM_TASKS",
+    "Caller",
+    "Desk",
+    "Keyring",
+    "Media",
+    "PlatformTask",
+    "Session",
+    "missing_media",
+    "refuse_addresses",
+]

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from mockserver.engine.results import uuid_text
+from mockserver.outbound import Outbound
 from mockserver.ports import Clock, Dice, Entry, Key, Shelf, Store
 from mockserver.spec.load import Spec
 from mockserver.wire import Answer, Wire
@@ -77,6 +78,7 @@ class Desk:
         clock: tells the time.
         keyring: says which API keys are good.
         dice: draws what looks random.
+        outbound: which of the addresses in requests may be connected to.
     """
 
     spec: Spec
@@ -85,6 +87,7 @@ class Desk:
     clock: Clock
     keyring: Keyring
     dice: Dice
+    outbound: Outbound
 
     def new_uuid(self, owner: str, purpose: str) -> str:
         """Return a UUID for the next thing of its kind that an owner makes."""

@@ -4,6 +4,7 @@ import base64
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from mockserver.platform.addresses import is_address, refuse_address
 from mockserver.platform.base import Caller, Desk, Media, good
 from mockserver.ports import Shelf
 from mockserver.wire import Answer
@@ -23,6 +24,9 @@ def upload_image(desk: Desk, caller: Caller, task: Mapping[str, Any]) -> Answer:
 
     Source: schema/tasks/imageUpload.json (stated)
     """
+    refused = refuse_address(desk, desk.spec.tasks["imageUpload"], ("image",), task["image"])
+    if refused:
+        return desk.wire.refused(task, [refused])
     uuid, media = _keep(desk, caller, task["image"])
     answer = good(task, "stored", imageUUID=uuid, imageURL=_url(caller, "image", uuid, media))
     answer.is_upload = True
@@ -38,6 +42,9 @@ def store_media(desk: Desk, caller: Caller, task: Mapping[str, Any]) -> Answer:
         return _delete(desk, caller, task)
     if is_uuid(task["media"]):
         return desk.wire.error("invalidMedia", task, reason="What is stored already is not uploaded again.")
+    refused = refuse_address(desk, desk.spec.tasks["mediaStorage"], ("media",), task["media"])
+    if refused:
+        return desk.wire.refused(task, [refused])
     uuid, media = _keep(desk, caller, task["media"])
     return good(task, "stored", operation="upload", mediaUUID=uuid, mediaURL=_url(caller, "media", uuid, media))
 
@@ -81,7 +88,7 @@ def _keep(desk: Desk, caller: Caller, value: str) -> tuple[str, Media]:
 
 def _read(owner: str, value: str) -> Media:
     """Read what a client sent as media: an address, a data URI or bare base64, as its schema made sure."""
-    if value[:4].lower() == "http":
+    if is_address(value):
         return Media(owner, b"", "", source=value)
     declared, _, content = value.removeprefix("data:").rpartition(",")
     raw = base64.b64decode(content)

@@ -87,6 +87,29 @@ def check_task(spec: Spec, task: Mapping[str, Any]) -> Checked:
     return Checked(branch, task, _reasons(spec.catalogue, branch, task, branch.checker.breaches(task)), notes)
 
 
+def reject(
+    spec: Spec, branch: Branch, path: Path, value: Any, why: str, code: str | None = None, **facts: Any
+) -> Violation:
+    """Word a reason that no schema can hold: what is behind a value, not its form.
+
+    Args:
+        spec: what the schemas say.
+        branch: what the task chose.
+        path: where the value stands in the task.
+        value: the offending value.
+        why: a sentence that says what is wrong and how to mend it.
+        code: name of the API error in the catalogue, or None for the one of a value of wrong form.
+        facts: further members of the API error.
+    """
+    parameter = _dotted(path)
+    name = next(step for step in reversed(path) if isinstance(step, str))
+    error = spec.catalogue.error(code) if code else spec.catalogue.for_rule("format", name)
+    message = f"{error.say(parameter=parameter, name=name, reason=why)} {why}"
+    pointer = "".join(f"/{escape(str(step))}" for step in path)
+    told = {**_facts(_declared(branch.schema, path), branch.documentation, parameter), **facts}
+    return Violation(pointer, parameter, "format", None, show(value), message, None, error, told)
+
+
 def _misrouted(spec: Spec, task: Mapping[str, Any]) -> tuple[Violation, ...]:
     """Say why no branch was chosen, from the two members that choose it."""
     task_type = task.get("taskType")
