@@ -284,7 +284,7 @@ _PLAIN = (
         _opening,
         "host, IP address or range that webhooks and uploads may use beside this machine; may be repeated",
         "HOST|CIDR",
-        "this machine",
+        "none",
         "10.0.0.0/8",
         is_list=True,
     ),
