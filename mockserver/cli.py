@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from mockserver.config import VARIABLES, BadSetting, MockConfig, Setting, all_settings, read_config
+from mockserver.reports import REPORTS
 from mockserver.spec.dialect import UnknownChoice
 from mockserver.spec.problem import SchemaProblem
 
@@ -140,7 +141,7 @@ def _add_validate(commands: Any) -> None:
     validate.add_argument("files", nargs="+", metavar="FILE", help="file to check; - is standard input")
     validate.add_argument(
         "--format",
-        choices=("text", "json", "github", "sarif"),
+        choices=tuple(REPORTS),
         default="text",
         help="report for people, programs, GitHub workflows or code scanners (default: text)",
     )

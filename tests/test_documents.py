@@ -10,11 +10,11 @@ import pytest
 
 from mockserver.config import all_settings
 from mockserver.log import LOGS
+from mockserver.reports import REPORTS
 from mockserver.serve import CLIENT_LINES
 from mockserver.spec.checkers import CHECKERS
 from mockserver.spec.documents import read_documents, shipped_root
 from mockserver.spec.load import load_spec
-from mockserver.validate import FORMATS
 from tests.support.server import served
 
 ROOT = Path(__file__).parent.parent
@@ -90,7 +90,7 @@ def test_the_readme_names_every_client_line_log_checker_and_report() -> None:
     addresses = {"http": "http://127.0.0.1:8080", "ws": "ws://127.0.0.1:8080"}
     for line in CLIENT_LINES.values():
         assert line.format(**addresses).partition("   ")[0] in README
-    for name in (*LOGS, *CHECKERS, *FORMATS):
+    for name in (*LOGS, *CHECKERS, *REPORTS):
         assert re.search(rf"`(--format )?{name}`", README) or name == "text", name
 
 

@@ -1,10 +1,12 @@
 """`runware-mock validate`: every kind of file, every report, every exit status."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
 
+from mockserver.reports import REPORTS
 from mockserver.spec.load import load_spec
 from mockserver.validate import check_text
 from tests.test_cli import TASK, run
@@ -142,3 +144,12 @@ def test_a_long_line_is_shown_around_the_place() -> None:
     caret = lines[3].index("^")
     assert lines[2][caret : caret + 2] == "24"
     assert found.column == text.index("24,") + 1
+
+
+def test_the_guide_shows_what_each_report_prints() -> None:
+    """The samples beside the reports are their own words about the task on the same page, one for each."""
+    guide = (Path(__file__).parent.parent / "mockserver/reports/README.md").read_text(encoding="utf-8")
+    [task] = re.findall(r"```json\n(.*?)```", guide, re.DOTALL)
+    samples = dict(re.findall(r"^## (\w+)\n.*?```text\n(.*?)```", guide, re.DOTALL | re.MULTILINE))
+    checked = [check_text(SPEC, "task.json", task)]
+    assert samples == {name: "".join(f"{line}\n" for line in report(checked)) for name, report in REPORTS.items()}
