@@ -1,4 +1,4 @@
-"""`runware-mock validate`: read tasks from files and find where they break the schemas. `reports` shows what was found."""
+"""`runware-mock validate`: read tasks from files and find where they break the schemas. Showing it is for `reports`."""
 
 import json
 import sys
