@@ -49,7 +49,12 @@ def test_minimax_4_is_data_alone() -> None:
     task = {"taskType": "videoInference", "taskUUID": "24cd5dff-cb81-4db5-8506-b72a9425f9d1", "model": "minimax:4@1"}
     pictures = {"inputs": {"frameImages": ["https://example.com/first.png"]}}
     assert check_task(spec, {**task, **pictures}).violations == ()
-    assert [v.error.code for v in check_task(spec, task).violations] == ["missingPositivePrompt"]
+    for change, code in (
+        ({}, "missingPositivePrompt"),
+        ({"inputs": {}}, "missingPositivePrompt"),
+        ({"inputs": 5}, "invalidInputs"),
+    ):
+        assert [v.error.code for v in check_task(spec, {**task, **change}).violations] == [code]
     for path in Path("mockserver").rglob("*.py"):
         assert "minimax:4" not in path.read_text(encoding="utf-8"), path
 
