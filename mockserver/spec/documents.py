@@ -4,6 +4,7 @@ Here stands everything that is done to the data before a task is held against it
 """
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -121,10 +122,20 @@ def _check_node(place: str, node: Mapping[str, Any]) -> None:
             near = nearest(keyword, (*RULES, *NOTES, *STRUCTURE))
             mend = f"did you mean {near!r}?" if near else "take it out, or teach the project the keyword first"
             raise SchemaProblem(place, f"nothing acts on the keyword {keyword!r}", mend)
+        if keyword == "x-mend" and isinstance(value, Mapping):
+            _check_patterns(f"{place}/x-mend", value)
         if keyword == "format" and value not in FORMATS:
             raise SchemaProblem(place, f"nothing checks the format {value!r}", f"use one of {sorted(FORMATS)}")
         if keyword == "type" and not TYPES.issuperset([value] if isinstance(value, str) else value):
             raise SchemaProblem(place, f"there is no type {value!r}", f"use one of {sorted(TYPES)}")
+
+
+def _check_patterns(place: str, sentences: Mapping[str, Any]) -> None:
+    for pattern in sentences:
+        try:
+            re.compile(pattern)
+        except re.error as problem:
+            raise SchemaProblem(place, f"{pattern!r} is no pattern ({problem})", "mend the pattern") from problem
 
 
 def walk(schema: Any, place: str = "") -> Iterator[tuple[str, Any]]:

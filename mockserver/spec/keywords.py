@@ -60,7 +60,7 @@ NOTES: Mapping[str, str] = MappingProxyType(
         "default": "the engine: the value of a parameter that was left out",
         "writeOnly": "the error sentences: such a value is never shown",
         "x-expects": "the error sentences: what the value should be, where the rule itself is unreadable",
-        "x-mend": "the error sentences: how to put the value right",
+        "x-mend": "the error sentences: how to put the value right; one sentence, or several by a pattern of the value",
         "x-values": "the schema pages: what each value of an enumeration means",
         "x-errors": "the error catalogue: the code that a broken keyword becomes, where it is not the family's",
         "x-model": "the engine: what a model is called, takes in time and costs",

@@ -28,9 +28,10 @@ def _members(prefix: str, schema: Any) -> Iterator[tuple[str, Any]]:
         return
     for name, node in schema.get("properties", {}).items():
         yield f"{prefix}.{name}" if prefix else name, node
-    for item in (schema.get("items"), schema.get("then"), *schema.get("allOf", ())):
-        if prefix:
-            yield from _members(prefix, item)
+    if prefix:
+        yield from _members(f"{prefix}[0]", schema.get("items"))
+        for part in (schema.get("then"), *schema.get("allOf", ())):
+            yield from _members(prefix, part)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -59,7 +60,7 @@ class Branch:
 
     @cached_property
     def parameters(self) -> Mapping[str, str]:
-        """Dotted places of all parameters, by bare name; the outermost where a name appears twice."""
+        """Dotted places of all parameters, by bare name; the outermost of a name, the first of a list."""
         found: dict[str, str] = {}
         level: list[tuple[str, Any]] = [("", self.schema)]
         while level:

@@ -18,7 +18,7 @@ from mockserver.spec.documents import escape
 from mockserver.spec.keywords import RULES
 from mockserver.spec.load import Branch, Spec
 from mockserver.spec.rewrites import rewrite
-from mockserver.spec.suggest import nearest
+from mockserver.spec.suggest import alike, holding, nearest
 from mockserver.spec.wording import HIDDEN, expects, kind, listed, mend, show, type_name
 
 
@@ -116,11 +116,11 @@ def _misrouted(spec: Spec, task: Mapping[str, Any]) -> tuple[Violation, ...]:
     if "taskType" not in task:
         return (_choice_missing(spec, "taskType", spec.task_types),)
     if task_type not in spec.task_types:
-        return (_choice_wrong(spec.catalogue.error("unsupportedTaskType"), "taskType", spec.task_types, task_type),)
+        return (_task_type_wrong(spec, task_type),)
     airs = tuple(spec.models[task_type])
     if "model" not in task:
         return (_choice_missing(spec, "model", airs),)
-    return (_choice_wrong(spec.catalogue.error("invalidModel"), "model", airs, task["model"]),)
+    return (_model_wrong(spec, airs, task["model"]),)
 
 
 def _choice_missing(spec: Spec, name: str, allowed: Sequence[str]) -> Violation:
@@ -129,10 +129,28 @@ def _choice_missing(spec: Spec, name: str, allowed: Sequence[str]) -> Violation:
     return Violation(f"/{name}", name, "required", [name], "", message, None, error, {"type": "string"})
 
 
-def _choice_wrong(error: ApiError, name: str, allowed: Sequence[str], value: Any) -> Violation:
-    near = nearest(value, allowed) if isinstance(value, str) else None
+#: A task type is a misspelt one only if it is very alike: imageInference is a task type of its own.
+_ALIKE_TASK_TYPES = 0.85
+
+
+def _task_type_wrong(spec: Spec, value: Any) -> Violation:
+    error, known = spec.catalogue.error("unsupportedTaskType"), spec.task_types
+    near = nearest(value, known, _ALIKE_TASK_TYPES) if isinstance(value, str) else None
+    what = f"This mock answers {listed(known, last='and')} alone, not {show(value)}."
+    return _choice_wrong(error, "taskType", known, value, near, what)
+
+
+def _model_wrong(spec: Spec, known: Sequence[str], value: Any) -> Violation:
+    near = nearest(value, known) if isinstance(value, str) else None
+    what = f"Expected {listed(known)}, got {show(value)}."
+    return _choice_wrong(spec.catalogue.error("invalidModel"), "model", known, value, near, what)
+
+
+def _choice_wrong(
+    error: ApiError, name: str, allowed: Sequence[str], value: Any, near: str | None, what: str
+) -> Violation:
     hint = f" Did you mean {show(near)}?" if near else ""
-    message = f"{error.say(parameter=name)} Expected {listed(allowed)}, got {show(value)}.{hint}"
+    message = f"{error.say(parameter=name)} {what}{hint}"
     facts = {"allowedValues": list(allowed)}
     return Violation(f"/{name}", name, "enum", list(allowed), show(value), message, near, error, facts)
 
@@ -311,7 +329,8 @@ _repeated = lru_cache(maxsize=2048, typed=True)(_reason)
 
 
 def _but(keyword: str, value: Any) -> str:
-    return f" ({kind(value)})" if keyword == "type" else ""
+    """Return of what type a value is, where what is shown of it leaves that open."""
+    return f" ({kind(value)})" if keyword == "type" and isinstance(value, str | int | float) else ""
 
 
 def _tell_missing(rule: _Rule, path: Path, order: Order, value: Any) -> Told:
@@ -349,16 +368,24 @@ def _rank_of_missing(rule: _Rule, path: Path, value: Mapping[str, Any], name: st
 def _tell_unknown(rule: _Rule, path: Path, order: Order, value: Any) -> Told:
     """Tell of members that the schema does not have."""
     known = rule.node.get("properties", {})
+    missing = tuple([name for name in rule.node.get("required", ()) if name not in value])
     for position, name in enumerate(value):
         if name not in known:
-            yield (*order, position), _unknown(rule, path, name, show(value[name]))
+            taken = tuple([each for each in _alike(rule, name) if each in value])
+            yield (*order, position), _unknown(rule, path, name, show(value[name]), taken, missing)
+
+
+@lru_cache(maxsize=1024)
+def _alike(rule: _Rule, name: str) -> tuple[str, ...]:
+    return alike(name, rule.node.get("properties", {}))
 
 
 @lru_cache(maxsize=2048)
-def _unknown(rule: _Rule, path: Path, name: str, shown: str) -> Violation:
-    known = rule.node.get("properties", {})
+def _unknown(rule: _Rule, path: Path, name: str, shown: str, taken: Sequence[str], missing: Sequence[str]) -> Violation:
+    """Word the reason for an unknown member; `taken` may be meant but is there, `missing` is required and is not."""
+    known = [each for each in rule.node.get("properties", {}) if each not in taken]
     site = _site(rule, (*path, name)) if len(name) <= LONGEST_NAME else _long_site(rule, path, name)
-    suggestion, how = _meant(rule.branch, known, path, name)
+    suggestion, how = _meant(rule.branch, known, missing, path, name)
     message = f"{site.opening} {how}"
     return Violation(
         site.pointer, site.parameter, rule.keyword, False, shown, message, suggestion, site.error, site.facts
@@ -374,12 +401,14 @@ def _long_site(rule: _Rule, path: Path, name: str) -> _Site:
     return replace(site, pointer="".join(f"/{escape(str(step))}" for step in (*path, name)))
 
 
-def _meant(branch: Branch, known: Mapping[str, Any], path: Path, name: str) -> tuple[str | None, str]:
+def _meant(
+    branch: Branch, known: Sequence[str], missing: Sequence[str], path: Path, name: str
+) -> tuple[str | None, str]:
     """Return what an unknown member was probably meant to be, and a sentence for it."""
     elsewhere = branch.parameters.get(name)
     if elsewhere and elsewhere != _dotted((*path, name)):
         return elsewhere, f"It belongs at '{elsewhere}'."
-    near = nearest(name, known)
+    near = nearest(name, known) or holding(name, missing)
     if near:
         return near, f"Did you mean '{near}'?"
     return None, "Leave it out: this task has no such parameter."

@@ -1,6 +1,7 @@
 """Sentences about rules and values: what was expected, what came instead, how to put it right."""
 
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
@@ -108,9 +109,17 @@ def mend(keyword: str, node: Mapping[str, Any], value: Any) -> str:
         value: the value at fault.
     """
     if "x-mend" in node and keyword in ("pattern", "format", "contains"):
-        return str(node["x-mend"])
+        return _written_mend(node["x-mend"], value)
     rule = _MENDS.get(keyword)
     return rule(node, value) if rule else ""
+
+
+def _written_mend(written: str | Mapping[str, str], value: Any) -> str:
+    """Return the sentence of the data, or the first whose pattern is found in the value."""
+    if isinstance(written, str):
+        return written
+    text = value if isinstance(value, str) else ""
+    return next((sentence for pattern, sentence in written.items() if re.search(pattern, text)), "")
 
 
 def _mend_type(node: Mapping[str, Any], value: Any) -> str:
@@ -121,13 +130,20 @@ def _mend_type(node: Mapping[str, Any], value: Any) -> str:
         return _unquoted(value)
     if isinstance(value, bool):
         return ""
-    if isinstance(value, int | float) and "string" in types:
+    if isinstance(value, int | float) and "string" in types and _takes_text(node, str(value)):
         return f'Put it in quotes: "{value}".'
     if isinstance(value, float) and types == ["integer"]:
         return f"Send a whole number such as {round(value) if abs(value) < 1e15 else 0}."
     if types == ["array"]:
         return "Put it into a list: [ ]."
     return ""
+
+
+def _takes_text(node: Mapping[str, Any], text: str) -> bool:
+    """Say whether a text is surely good for a schema."""
+    if node.keys() & {"pattern", "format", "allOf"} or len(text) < node.get("minLength", 0):
+        return False
+    return text in node.get("enum", [node.get("const", text)])
 
 
 def _unquoted(value: str) -> str:
