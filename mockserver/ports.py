@@ -36,6 +36,7 @@ class Shelf(Enum):
     RESULTS = "results"
     REFUSALS = "refusals"
     MEDIA = "media"
+    PICTURES = "pictures"
     SESSIONS = "sessions"
 
     #: Members are unique, so identity will do; the default hashes their names, in Python.

@@ -38,6 +38,7 @@ ROOMS: Mapping[Shelf, Room] = MappingProxyType(
         Shelf.RESULTS: Room(50_000, 64 * 1024 * 1024, 24 * HOUR_MS),
         Shelf.REFUSALS: Room(500, 4 * 1024 * 1024, HOUR_MS),
         Shelf.MEDIA: Room(10_000, 256 * 1024 * 1024, 30 * 24 * HOUR_MS),
+        Shelf.PICTURES: Room(10_000, 128 * 1024 * 1024, 24 * HOUR_MS),
         Shelf.SESSIONS: Room(10_000, 16 * 1024 * 1024, 120_000),
     }
 )

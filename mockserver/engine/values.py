@@ -37,6 +37,8 @@ class Task(NamedTuple):
         is_attended: whether something must be sent when a result is ready, so that a timer waits for it.
         is_delivered: whether the results were handed over with the submission; then polls do not find the task.
         weight: roughly how many bytes it takes.
+        pictures: what the video shows at its ends: the frame (0 the first, -1 the last) and the digest under which
+            the picture is kept, ordered as the frames are.
     """
 
     owner: str
@@ -54,6 +56,7 @@ class Task(NamedTuple):
     is_attended: bool = False
     is_delivered: bool = False
     weight: int = 0
+    pictures: tuple[tuple[int, str], ...] = ()
 
 
 class Result(NamedTuple):

@@ -48,6 +48,20 @@ class Media:
 
 
 @dataclass(frozen=True, slots=True)
+class Picture:
+    """A picture that was checked and made ready to be drawn; kept once, under the digest of what it was made from.
+
+    Attributes:
+        content: the upright picture as PNG, JPEG or WEBP, at most 2048 pixels a side.
+        width, height: its size in pixels, as it was sent; upright.
+    """
+
+    content: bytes
+    width: int
+    height: int
+
+
+@dataclass(frozen=True, slots=True)
 class Session:
     """What is remembered of a WebSocket connection that broke off.
 
@@ -92,6 +106,15 @@ class Desk:
     def new_uuid(self, owner: str, purpose: str) -> str:
         """Return a UUID for the next thing of its kind that an owner makes."""
         return uuid_text(self.dice.draw(owner, purpose))
+
+    def find_picture(self, digest: str) -> bytes | None:
+        """Return the file of a checked picture; None where it is no longer kept.
+
+        Args:
+            digest: as in `Task.pictures`.
+        """
+        picture: Picture | None = self.store.get(Shelf.PICTURES, (digest,))
+        return picture.content if picture else None
 
     def keep(self, shelf: Shelf, key: Key, value: Any, weight: int = 0) -> None:
         """Keep a value that is settled from now on."""
