@@ -10,7 +10,7 @@ from mockserver.adapters.clocks import RealClock
 from mockserver.adapters.couriers import HttpCourier
 from mockserver.adapters.dice import KeyedDice, make_secret
 from mockserver.adapters.keys import AnyKey, ListedKeys
-from mockserver.adapters.stores import HOUR_MS, ROOMS, MemoryStore
+from mockserver.adapters.stores import HOUR_MS, ROOMS, MemoryStore, Room
 from mockserver.adapters.web import Web
 from mockserver.config import MockConfig
 from mockserver.engine.values import Task
@@ -71,13 +71,18 @@ class Mock:
     def _clip(self, task: Task) -> Clip | None:
         return find_clip(_full(self.spec, task))
 
+    def listening_at(self, host: str, port: int) -> "Mock":
+        """Return the same mock, which knows where it really listens."""
+        return replace(self, config=replace(self.config, host=host, port=port))
+
     @property
     def _observe(self) -> Observe | None:
         return self.log.see if self.config.log != "quiet" else None
 
     @property
     def _origin(self) -> Origin:
-        return origin_finder(self.config.public_url, f"http://{self.config.host}:{self.config.port}")
+        host = f"[{self.config.host}]" if ":" in self.config.host else self.config.host
+        return origin_finder(self.config.public_url, f"http://{host}:{self.config.port}")
 
     def http_desk(self) -> HttpDesk:
         """Return what answers POST requests."""
@@ -131,10 +136,10 @@ def make_mock(
     outbound = Outbound.opened(config.allow_outbound)
     courier = courier or HttpCourier(web=Web(outbound))
     tasks, results, media = ROOMS[Shelf.TASKS], ROOMS[Shelf.RESULTS], ROOMS[Shelf.MEDIA]
-    kept_ms = round(config.keep_hours * HOUR_MS)
+    kept_ms, times = round(config.keep_hours * HOUR_MS), max(1, config.keep_tasks / tasks.max_entries)
     rooms = {
-        Shelf.TASKS: replace(tasks, max_entries=config.keep_tasks, retention_ms=kept_ms),
-        Shelf.RESULTS: replace(results, retention_ms=kept_ms),
+        Shelf.TASKS: Room(config.keep_tasks, round(times * tasks.max_bytes), kept_ms),
+        Shelf.RESULTS: Room(round(times * results.max_entries), results.max_bytes, kept_ms),
         Shelf.MEDIA: replace(media, max_bytes=config.keep_media_bytes),
     }
     store = MemoryStore(clock, rooms)
@@ -166,13 +171,14 @@ def create_app(config: MockConfig | None = None, mock: Mock | None = None) -> "F
 
     from mockserver.spec.publish import openapi
 
-    mock = mock or make_mock(config)
-    front = mock.front(None)
+    whole = mock or make_mock(config)
+    front = whole.front(None)
+
     app: FastAPI = FastAPIOffline(title="runware-mock", version=version(), redoc_url=None)
-    app.openapi = lambda: openapi(mock.spec, version())  # type: ignore[method-assign]
+    vars(app)["openapi"] = lambda: openapi(whole.spec, version())
     app.add_middleware(_TasksFirst, front=front)
     app.router.default = front
-    app.router.on_shutdown.append(mock.courier.close)
+    app.router.on_shutdown.append(whole.courier.close)
     return app
 
 

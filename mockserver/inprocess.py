@@ -19,6 +19,7 @@ from mockserver.adapters.clocks import ReadClock
 from mockserver.adapters.couriers import Outbox
 from mockserver.app import Mock, make_mock
 from mockserver.config import MockConfig
+from mockserver.log import at_once, make_log
 from mockserver.ports import Clock
 from mockserver.transports.asgi import Message
 from mockserver.transports.front import TASK_PATHS
@@ -59,7 +60,9 @@ class MockRunware:
             _teach_httpcore2()
         self.outbox = Outbox()
         self._clock = clock or ReadClock()
-        self.mock: Mock = make_mock(config or MockConfig(log="quiet"), self._clock, self.outbox)
+        config = config or MockConfig(log="quiet")
+        log = make_log(config.log, later=at_once)
+        self.mock: Mock = make_mock(config, self._clock, self.outbox, log)
         self._desk = self.mock.http_desk()
         self._front = self.mock.front(None)
         self._lock = RLock()

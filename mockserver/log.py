@@ -102,9 +102,9 @@ class GatheredLog:
     def see(self, transport: str, status: int, answers: Sequence[Answer], elapsed_ms: float) -> None:
         """Take note of a request."""
         if len(self._gathered) < self._most:
-            if not self._gathered:
-                self._later(GATHER_S, self.flush)
             self._gathered.append(Seen(time.time(), transport, status, answers, elapsed_ms))
+            if len(self._gathered) == 1:
+                self._later(GATHER_S, self.flush)
             return
         for answer in answers:
             if answer.errors and not answer.data:
@@ -123,6 +123,11 @@ class GatheredLog:
         self._gathered, self._good, self._refused = [], 0, 0
         if gathered:
             print("\n".join(self._render(gathered, good, refused)), file=self._out, flush=True)
+
+
+def at_once(_after_s: float, call: Callable[[], None]) -> None:
+    """Write without waiting, for a mock inside a program, which may have no event loop."""
+    call()
 
 
 def _on_the_loop(after_s: float, call: Callable[[], None]) -> None:

@@ -153,9 +153,8 @@ class Runtime:
         if isinstance(tasks, Unreadable):
             return [self.desk.wire.unreadable(tasks)]
         answers: list[Answer | Held] = []
-        size = len(body) // len(tasks)
         for task in tasks:
-            answer = self._answer(task, caller, size)
+            answer = self._answer(task, caller, len(body) if len(tasks) == 1 else _size_of(task))
             answers.append(answer)
             if caller.owner is None and isinstance(answer, Answer) and answer.errors:
                 break
@@ -216,6 +215,7 @@ class Runtime:
         number = int(params.get("numberResults", 1))
         figures = figures_of(model, params)
         due = due_times(figures, number, nonce, now_ms, self._speed)
+        kept = _kept(params) if "inputs" in params else params
         prompt = params.get("positivePrompt", "")
         failure = find_failure(prompt, self.desk.spec.failures) if "[[" in prompt else None
         return Task(
@@ -223,7 +223,7 @@ class Runtime:
             uuid if uuid == params["taskUUID"] else params["taskUUID"],
             params["taskType"],
             model.air,
-            _kept(params) if "inputs" in params else params,
+            kept,
             caller.origin,
             now_ms,
             due if failure is None else (due[0],) * number,
@@ -232,7 +232,7 @@ class Runtime:
             failure,
             (_PROCESSING,) * number,
             "webhookURL" in params or "uploadEndpoint" in params,
-            weight=_OBJECT_OVERHEAD * min(size, LONGEST_KEPT_TEXT),
+            weight=_OBJECT_OVERHEAD * (size if size <= LONGEST_KEPT_TEXT else _size_of(kept)),
         )
 
     def _poll(self, request: Mapping[str, Any], caller: Caller) -> Answer:
@@ -265,15 +265,18 @@ class Runtime:
             owner: whose it is.
             sent: the task.
             answer: the refusal.
-            size: bytes of the body that the task came in.
+            size: its size in bytes, roughly.
         """
         uuid, task_type = sent.get("taskUUID"), sent.get("taskType")
         if not isinstance(uuid, str) or not isinstance(task_type, str):
             return
         if len(uuid) == _UUID_LENGTH and task_type in self.desk.spec.models:
-            request = sent if size <= LONGEST_KEPT_TEXT else _shortened(sent)
+            request, weight = sent, size
+            if size > LONGEST_KEPT_TEXT:
+                request = _shortened(sent)
+                weight = _size_of(request) + _size_of(answer.errors)
             kept = Refusal(request, answer.errors)
-            self.desk.keep(Shelf.REFUSALS, (owner, uuid.lower()), kept, _OBJECT_OVERHEAD * size)
+            self.desk.keep(Shelf.REFUSALS, (owner, uuid.lower()), kept, _OBJECT_OVERHEAD * weight)
 
     # The engine
 
@@ -435,11 +438,22 @@ def _kept(params: Mapping[str, Any]) -> Mapping[str, Any]:
     return {name: _shortened(value) if name == "inputs" else value for name, value in params.items()}
 
 
+def _size_of(value: Any) -> int:
+    """Return how many bytes a value takes as JSON, roughly."""
+    if isinstance(value, str):
+        return len(value) + 2
+    if isinstance(value, Mapping):
+        return sum(len(name) + 4 + _size_of(member) for name, member in value.items()) + 2
+    if isinstance(value, list | tuple):
+        return sum(_size_of(member) + 1 for member in value) + 2
+    return 8
+
+
 def _shortened(value: Any) -> Any:
     if isinstance(value, str) and len(value) > LONGEST_KEPT_TEXT:
         return f"{value[:64]}… ({len(value):,} characters)"
     if isinstance(value, Mapping):
-        return {name: _shortened(member) for name, member in value.items()}
+        return {_shortened(name): _shortened(member) for name, member in value.items()}
     if isinstance(value, list):
         return [_shortened(member) for member in value]
     return value

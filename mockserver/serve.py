@@ -139,6 +139,7 @@ def serve(mock: Mock, out: TextIO | None = None) -> int:
     listener = take_port(mock.config.host, mock.config.port)
     host, port = listener.getsockname()[:2]
     mock.runtime.desk.outbound.own_ports.add(port)
+    mock = mock.listening_at(host, port)
     config = uvicorn.Config(
         server_app(mock),
         access_log=False,

@@ -64,6 +64,16 @@ def test_serve_says_where_it_is_and_logs_a_line_a_request() -> None:
         assert re.search(r"400  videoInference    invalidTtl +24cd5dff", mock.wait_for_line("invalidTtl"))
 
 
+def test_a_client_that_names_no_host_gets_addresses_that_work() -> None:
+    """Where the mock chose its port, addresses in answers have that port, whatever the client left out."""
+    with served("--speed", "instant") as mock, socket.create_connection((mock.host, mock.port)) as client:
+        body = json.dumps([TASK, {"taskType": "getResponse", "taskUUID": TASK["taskUUID"]}])
+        headers = f"Authorization: Bearer any\r\nContent-Type: application/json\r\nContent-Length: {len(body)}"
+        client.sendall(f"POST /v1 HTTP/1.0\r\n{headers}\r\n\r\n{body}".encode())
+        answer = b"".join(iter(lambda: client.recv(65536), b""))
+        assert f"http://{mock.host}:{mock.port}/video/".encode() in answer
+
+
 def test_the_json_log_is_one_object_a_line() -> None:
     """Programs can read it."""
     with served("--log", "json") as mock:

@@ -96,6 +96,16 @@ def test_an_exception_in_the_block_is_not_hidden() -> None:
         _ = 1 / 0
 
 
+@pytest.mark.parametrize("log", ["pretty", "json", "quiet"])
+def test_requests_are_logged_without_an_event_loop(log: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """A synchronous client is answered whatever is logged, and each line is there at once."""
+    with MockRunware(MockConfig(log=log)):
+        assert post(VIDEO).status_code == 200
+        assert capsys.readouterr().out.count("accepted") == (0 if log == "quiet" else 1)
+        assert post(VIDEO).status_code == 400
+        assert capsys.readouterr().out.count("conflictTaskUUID") == (0 if log == "quiet" else 1)
+
+
 def test_time_stands_still_with_a_manual_clock() -> None:
     """A test decides when a video is ready."""
     clock = ManualClock()

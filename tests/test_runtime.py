@@ -1,6 +1,8 @@
 """What the runtime promises beyond single conversations: what is owed is sent, what is kept is bounded."""
 
+import gc
 import json
+import tracemalloc
 from dataclasses import replace
 from typing import Any
 
@@ -54,10 +56,10 @@ def statuses(mock: Mock, number: int) -> list[str]:
 def test_a_task_that_still_has_to_send_something_is_not_dropped() -> None:
     """However little room there is, a task is kept until its upload is through and its webhook called."""
     clock, courier = ManualClock(), SlowOutbox()
-    mock = still_mock({"keep-tasks": "1"}, clock, courier)
+    mock = still_mock({"keep-tasks": "3"}, clock, courier)
     ask(mock, *(video(number, uploadEndpoint=UPLOAD, webhookURL=HOOK) for number in range(3)))
     clock.advance(LONG_ENOUGH_MS)
-    for number in range(10, 13):
+    for number in range(10, 20):
         ask(mock, video(number))
         clock.advance(LONG_ENOUGH_MS)
     for _ in range(3):
@@ -161,6 +163,76 @@ def test_the_archive_keeps_the_beginning_of_long_pictures(number: int) -> None:
     (kept,) = request["inputs"]["frameImages"]
     assert kept == f"{picture[:64]}… ({len(picture):,} characters)"
     assert {**request, "inputs": sent["inputs"]} == sent
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        {"webhookURL": "https://example.com/" + "a" * 100_000},
+        {"uploadEndpoint": "https://example.com/" + "a" * 100_000},
+    ],
+)
+@pytest.mark.parametrize("beside", [0, 50])
+def test_long_addresses_weigh_what_they_take(parameters: dict[str, Any], beside: int) -> None:
+    """Tasks that are kept whole count whole, whatever else is in their batch."""
+    clock = ManualClock()
+    store = MemoryStore(clock, {Shelf.TASKS: Room(max_entries=1000, max_bytes=4_000_000, retention_ms=24 * HOUR_MS)})
+    mock = rebuilt(still_mock(clock=clock), store=store)
+    pings = [{"taskType": "ping", "taskUUID": uuid_of(1), "ping": True}] * beside
+    for number in range(30):
+        ask(mock, *pings, video(number, **parameters))
+        clock.advance(LONG_ENOUGH_MS)
+    assert store.count(Shelf.TASKS) < 12
+
+
+@pytest.mark.parametrize("beside", [0, 50])
+@pytest.mark.parametrize(
+    "wrong", [{"positivePrompt": "x" * 200_000}, {"y" * 200_000: 1}, {"outputFormat": ["z"] * 5_000}]
+)
+def test_the_archive_of_refusals_is_bounded_whatever_is_refused(wrong: dict[str, Any], beside: int) -> None:
+    """Long texts and names are cut, long lists count, and other tasks of the batch hide nothing."""
+    clock = ManualClock()
+    mock = still_mock(clock=clock)
+    pings = [{"taskType": "ping", "taskUUID": uuid_of(1), "ping": True}] * beside
+    for number in range(100):
+        ask(mock, *pings, video(number, **wrong))
+    store = mock.store
+    assert isinstance(store, MemoryStore)
+    kept = [store.get(Shelf.REFUSALS, (owner_of(mock), uuid_of(number))) for number in range(100)]
+    assert sum(len(json.dumps(refusal.request)) for refusal in kept if refusal) < 2_000_000
+    assert kept[-1] is not None
+
+
+def owner_of(mock: Mock) -> str:
+    """Return whose tasks `ask` submits."""
+    return mock.runtime.desk.keyring.owner("a-key") or ""
+
+
+@pytest.mark.parametrize("name", ["positivePrompt", "unheardOf" + "x" * 100_000])
+def test_long_texts_of_clients_are_not_remembered(name: str) -> None:
+    """However many long mistakes are made, memory does not keep them, and answers stay short."""
+    mock = still_mock()
+    tracemalloc.start()
+    try:
+        for number in range(40):
+            (answer,) = ask(mock, video(number, **{f"{name}{number if 'x' in name else ''}": f"{number}" * 100_000}))
+            assert len(json.dumps(answer)) < 20_000
+        gc.collect()
+        held, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert held < 3_000_000
+
+
+def test_addresses_live_as_long_as_their_tasks() -> None:
+    """Retention of tasks is the retention of what they made, and so is their number."""
+    clock = ManualClock()
+    mock = still_mock({"keep-hours": "48", "keep-tasks": "20000"}, clock)
+    ask(mock, video(1))
+    clock.advance(LONG_ENOUGH_MS)
+    (answer,) = ask(mock, {"taskType": "getResponse", "taskUUID": uuid_of(1)})
+    clock.advance(47 * HOUR_MS)
+    assert mock.runtime.find_result(answer["data"][0]["videoUUID"]) is not None
 
 
 def test_refusals_without_a_usable_uuid_are_not_archived() -> None:

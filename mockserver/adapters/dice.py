@@ -3,7 +3,7 @@
 import secrets
 from hashlib import blake2b
 
-#: How many owners' counts are remembered; past it all begin anew, which only matters under a seed.
+#: How many owners' counts are remembered; past it all begin anew, in a new epoch so that no draw comes again.
 MOST_COUNTS = 100_000
 
 
@@ -24,6 +24,7 @@ class KeyedDice:
     def __init__(self, secret: bytes) -> None:
         self._secret = secret
         self._counts: dict[tuple[str, str], int] = {}
+        self._epoch = 0
 
     def draw(self, owner: str, purpose: str) -> bytes:
         """Return 16 bytes for the next thing of its kind that an owner makes."""
@@ -31,5 +32,7 @@ class KeyedDice:
         number = self._counts.get(kind, 0) + 1
         if number == 1 and len(self._counts) >= MOST_COUNTS:
             self._counts.clear()
+            self._epoch += 1
         self._counts[kind] = number
-        return blake2b(f"{owner} {purpose} {number}".encode(), digest_size=16, key=self._secret).digest()
+        drawn = f"{owner} {purpose} {number} {self._epoch}".encode()
+        return blake2b(drawn, digest_size=16, key=self._secret).digest()

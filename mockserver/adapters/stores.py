@@ -18,7 +18,7 @@ class Room:
 
     Attributes:
         max_entries: entries.
-        max_bytes: sum of their weights.
+        max_bytes: sum of their weights; what is in use does not count.
         retention_ms: how long after it settled an entry is kept, in milliseconds.
     """
 
@@ -35,7 +35,7 @@ HOUR_MS = 3_600_000
 ROOMS: Mapping[Shelf, Room] = MappingProxyType(
     {
         Shelf.TASKS: Room(10_000, 64 * 1024 * 1024, 24 * HOUR_MS),
-        Shelf.RESULTS: Room(50_000, 64 * 1024 * 1024, 24 * HOUR_MS),
+        Shelf.RESULTS: Room(200_000, 64 * 1024 * 1024, 24 * HOUR_MS),
         Shelf.REFUSALS: Room(500, 4 * 1024 * 1024, HOUR_MS),
         Shelf.MEDIA: Room(10_000, 256 * 1024 * 1024, 30 * 24 * HOUR_MS),
         Shelf.PICTURES: Room(10_000, 128 * 1024 * 1024, 24 * HOUR_MS),
@@ -110,7 +110,11 @@ class _Shelf:
         if key in self.entries:
             self.forget(key)
         self.entries[key] = entry
-        self._weight += entry.weight
+        if entry.settles_at_ms <= now_ms:
+            self._gather(now_ms)
+            self._settle(key, entry)
+            self._shed(now_ms)
+            return
         if entry.settles_at_ms < UNSETTLED_MS:
             slot = entry.settles_at_ms >> _SLOT
             bucket = self._buckets.get(slot)
@@ -120,28 +124,34 @@ class _Shelf:
                 self._next = self._slots[0]
             else:
                 bucket.append((key, entry))
-        room = self._room
-        if self._next < now_ms >> _SLOT or len(self._settled) > room.max_entries or self._weight > room.max_bytes:
-            self._sweep(now_ms)
+        if self._next < now_ms >> _SLOT:
+            self._gather(now_ms)
+            self._shed(now_ms)
 
     def forget(self, key: Key) -> None:
         entry = self.entries.pop(key, None)
-        if entry is not None:
+        if entry is not None and self._settled.pop(key, None) is not None:
             self._weight -= entry.weight
-            self._settled.pop(key, None)
+
+    def _settle(self, key: Key, entry: Entry) -> None:
+        self._settled[key] = entry
+        self._weight += entry.weight
 
     def _is_over(self) -> bool:
         return len(self._settled) > self._room.max_entries or self._weight > self._room.max_bytes
 
-    def _sweep(self, now_ms: int) -> None:
-        """Move what has settled into the line, and drop from its head what is too much or too old."""
-        this_slot, entries, settled = now_ms >> _SLOT, self.entries, self._settled
+    def _gather(self, now_ms: int) -> None:
+        """Move what has settled from the buckets into the line."""
+        this_slot, entries = now_ms >> _SLOT, self.entries
         while self._slots and self._slots[0] < this_slot:
             for key, entry in self._buckets.pop(heapq.heappop(self._slots)):
                 if entries.get(key) is entry:
-                    settled[key] = entry
+                    self._settle(key, entry)
         self._next = self._slots[0] if self._slots else _NEVER
-        oldest_ms = now_ms - self._room.retention_ms
+
+    def _shed(self, now_ms: int) -> None:
+        """Drop from the head of the line what is too much or too old."""
+        settled, oldest_ms = self._settled, now_ms - self._room.retention_ms
         while settled and (self._is_over() or next(iter(settled.values())).settles_at_ms < oldest_ms):
             self.forget(next(iter(settled)))
 

@@ -46,7 +46,7 @@ def find_clip(params: Mapping[str, Any]) -> Clip | None:
         params: the task's parameters with defaults: width, height, duration and outputFormat.
     """
     try:
-        name = clip_name(params["width"], params["height"], int(params["duration"]), params["outputFormat"])
+        name = clip_name(int(params["width"]), int(params["height"]), int(params["duration"]), params["outputFormat"])
     except KeyError:
         return None
     return _read(name, str(params["outputFormat"]))

@@ -217,7 +217,7 @@ def _reasons(
         teller = _TELLERS.get(rule.keyword)
         if teller is not None:
             told = teller(rule, instance, order, value)
-        elif type(value) in _SCALARS:
+        elif type(value) in _SCALARS and (type(value) is not str or len(value) <= LONGEST_REPEATED):
             told = ((order, _repeated(rule, instance, value)),)
         else:
             told = ((order, _reason(rule, instance, value)),)
@@ -247,8 +247,7 @@ def _rule(branch: Branch, catalogue: Catalogue, path: Path) -> _Rule:
     return _Rule(branch, catalogue, node, word, holders[-1], (len(conditions), telling), because)
 
 
-@lru_cache(maxsize=1024)
-def _site(rule: _Rule, path: Path) -> _Site:
+def _word_site(rule: _Rule, path: Path) -> _Site:
     parameter = _dotted(path)
     name = next((step for step in reversed(path) if isinstance(step, str)), "task")
     error = rule.error(name)
@@ -256,7 +255,7 @@ def _site(rule: _Rule, path: Path) -> _Site:
     opening = error.say(parameter=parameter, name=name)
     told_of = {} if rule.keyword in _TELLERS else rule.node
     return _Site(
-        pointer="".join(f"/{escape(str(step))}" for step in path),
+        pointer=_pointer(path),
         parameter=parameter,
         error=error,
         opening=f"{opening} {rule.because}" if rule.because else opening,
@@ -264,6 +263,13 @@ def _site(rule: _Rule, path: Path) -> _Site:
         facts=_facts({**declared, **told_of}, rule.branch.documentation, parameter),
         hidden=bool(declared.get("writeOnly")),
     )
+
+
+_site = lru_cache(maxsize=1024)(_word_site)
+
+
+def _pointer(path: Path) -> str:
+    return "".join(f"/{escape(str(step))}" for step in path)
 
 
 def _dotted(path: Path) -> str:
@@ -324,8 +330,9 @@ def _reason(rule: _Rule, path: Path, value: Any) -> Violation:
     )
 
 
-#: The same mistake is made again and again; a reason is worded once and kept.
+#: The same mistake is made again and again; a reason is worded once and kept, unless its value is long.
 _repeated = lru_cache(maxsize=2048, typed=True)(_reason)
+LONGEST_REPEATED = 256
 
 
 def _but(keyword: str, value: Any) -> str:
@@ -371,17 +378,23 @@ def _tell_unknown(rule: _Rule, path: Path, order: Order, value: Any) -> Told:
     missing = tuple([name for name in rule.node.get("required", ()) if name not in value])
     for position, name in enumerate(value):
         if name not in known:
+            tell = _unknown if len(name) <= LONGEST_NAME else _word_unknown
             taken = tuple([each for each in _alike(rule, name) if each in value])
-            yield (*order, position), _unknown(rule, path, name, show(value[name]), taken, missing)
+            yield (*order, position), tell(rule, path, name, show(value[name]), taken, missing)
+
+
+def _alike(rule: _Rule, name: str) -> tuple[str, ...]:
+    return _known_alike(rule, name) if len(name) <= LONGEST_NAME else ()
 
 
 @lru_cache(maxsize=1024)
-def _alike(rule: _Rule, name: str) -> tuple[str, ...]:
+def _known_alike(rule: _Rule, name: str) -> tuple[str, ...]:
     return alike(name, rule.node.get("properties", {}))
 
 
-@lru_cache(maxsize=2048)
-def _unknown(rule: _Rule, path: Path, name: str, shown: str, taken: Sequence[str], missing: Sequence[str]) -> Violation:
+def _word_unknown(
+    rule: _Rule, path: Path, name: str, shown: str, taken: Sequence[str], missing: Sequence[str]
+) -> Violation:
     """Word the reason for an unknown member; `taken` may be meant but is there, `missing` is required and is not."""
     known = [each for each in rule.node.get("properties", {}) if each not in taken]
     site = _site(rule, (*path, name)) if len(name) <= LONGEST_NAME else _long_site(rule, path, name)
@@ -392,13 +405,15 @@ def _unknown(rule: _Rule, path: Path, name: str, shown: str, taken: Sequence[str
     )
 
 
-LONGEST_NAME = 64
+_unknown = lru_cache(maxsize=2048)(_word_unknown)
+
+LONGEST_NAME, LONGEST_POINTED = 64, 256
 
 
 def _long_site(rule: _Rule, path: Path, name: str) -> _Site:
-    """Return the site of a member with a very long name: it is cut in the sentence, not in the pointer."""
-    site = _site(rule, (*path, f"{name[:LONGEST_NAME]}…"))
-    return replace(site, pointer="".join(f"/{escape(str(step))}" for step in (*path, name)))
+    """Return the site of a member with a very long name, which the sentence cuts; past 256 the holder is pointed at."""
+    site = _word_site(rule, (*path, f"{name[:LONGEST_NAME]}…"))
+    return replace(site, pointer=_pointer((*path, name) if len(name) <= LONGEST_POINTED else path))
 
 
 def _meant(

@@ -49,6 +49,15 @@ def test_the_owner_depends_on_the_secret() -> None:
     assert AnyKey(make_secret(None)).owner("a-key") != AnyKey(make_secret(None)).owner("a-key")
 
 
+def test_draws_never_come_again_however_many_owners_there_are() -> None:
+    """Past the owners that are remembered counting begins anew, drawing does not."""
+    dice = KeyedDice(make_secret(7))
+    first = dice.draw("the first", "task")
+    for number in range(MOST_COUNTS):
+        dice.draw(str(number), "task")
+    assert dice.draw("the first", "task") != first
+
+
 def held_texts(start: object, passing_by: object) -> set[str]:
     """Return every text, and every run of bytes as text, that hangs on an object, with the reprs of its parts.
 

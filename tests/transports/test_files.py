@@ -89,6 +89,7 @@ def run(live: Callable[[House], Coroutine[Any, Any, None]], **settings: Any) -> 
     [
         ({}, "1366x768-6s.mp4", "video/mp4"),
         ({"duration": 10}, "1366x768-10s.mp4", "video/mp4"),
+        ({"width": 1366.0, "height": 768.0}, "1366x768-6s.mp4", "video/mp4"),
         ({"duration": 6.0, "outputFormat": "WEBM"}, "1366x768-6s.webm", "video/webm"),
         ({"width": 1920, "height": 1080, "outputFormat": "MOV"}, "1920x1080-6s.mov", "video/quicktime"),
     ],
