@@ -34,5 +34,5 @@ class KeyedDice:
             self._counts.clear()
             self._epoch += 1
         self._counts[kind] = number
-        drawn = f"{owner} {purpose} {number} {self._epoch}".encode()
+        drawn = f"{owner} {purpose} {number}{f' {self._epoch}' if self._epoch else ''}".encode()
         return blake2b(drawn, digest_size=16, key=self._secret).digest()

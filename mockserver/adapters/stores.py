@@ -86,14 +86,14 @@ class _Shelf:
     settles at no known time is in no bucket.
     """
 
-    __slots__ = ("_buckets", "_next", "_room", "_settled", "_slots", "_weight", "entries")
+    __slots__ = ("_buckets", "_room", "_settled", "_slots", "_swept", "_weight", "entries")
 
     def __init__(self, room: Room) -> None:
         self.entries: dict[Key, Entry] = {}
         self._room = room
         self._buckets: dict[int, list[tuple[Key, Entry]]] = {}
         self._slots: list[int] = []
-        self._next = _NEVER
+        self._swept = 0
         self._settled: OrderedDict[Key, Entry] = OrderedDict()
         self._weight = 0
 
@@ -121,10 +121,10 @@ class _Shelf:
             if bucket is None:
                 self._buckets[slot] = [(key, entry)]
                 heapq.heappush(self._slots, slot)
-                self._next = self._slots[0]
             else:
                 bucket.append((key, entry))
-        if self._next < now_ms >> _SLOT:
+        if self._swept < now_ms >> _SLOT:
+            self._swept = now_ms >> _SLOT
             self._gather(now_ms)
             self._shed(now_ms)
 
@@ -147,7 +147,6 @@ class _Shelf:
             for key, entry in self._buckets.pop(heapq.heappop(self._slots)):
                 if entries.get(key) is entry:
                     self._settle(key, entry)
-        self._next = self._slots[0] if self._slots else _NEVER
 
     def _shed(self, now_ms: int) -> None:
         """Drop from the head of the line what is too much or too old."""
@@ -158,4 +157,3 @@ class _Shelf:
 
 #: Settling is rounded up to 64 ms: that keeps the buckets few.
 _SLOT = 6
-_NEVER = 2**63
