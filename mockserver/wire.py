@@ -144,7 +144,7 @@ class Wire:
             raise AssertionError(f"{task.uuid} did not fail")
         error = self._spec.failures[task.failure]
         branch = self._spec.branch(task.task_type, task.air)
-        item = self._error(error, {"reason": "the mock was asked for it.", "parameter": "?", "name": "?"})
+        item = self._error(error, {"reason": "The mock was asked for it."})
         return {
             **item,
             "status": "error",
@@ -154,9 +154,16 @@ class Wire:
         }
 
     def refused(self, task: Mapping[str, Any], violations: Sequence[Violation]) -> Answer:
-        """Answer a task that breaks rules: every reason, or the first where the dialect says so."""
-        told = violations[:1] if self._first_reason_only else violations
+        """Answer a task that breaks rules: every reason, or the first where the dialect says so.
+
+        Of an authentication what is wrong with the key comes first, and no error names a task: official clients wait
+        for one that does not (observed).
+        """
         scope = _scope(task)
+        if scope.get("taskType") == "authentication":
+            scope.pop("taskUUID", None)
+            violations = sorted(violations, key=lambda violation: violation.error.category != "auth")
+        told = violations[:1] if self._first_reason_only else violations
         return Answer(
             errors=[self._reason(violation, scope) for violation in told],
             http=violations[0].error.http,

@@ -96,6 +96,12 @@ def _the_authentication_comes_first(told: Told) -> bool:
     return shown in ([], [0]) and all(list(told.items[index]) == names for index in shown)
 
 
+def _a_refused_key_names_no_task(told: Told) -> bool:
+    """An error of an authentication has no taskUUID: a client waits for one without."""
+    errors = told.document.get("errors", told.document.get("error", []))
+    return all("taskUUID" not in error for error in errors if error.get("taskType") == "authentication")
+
+
 def _results_differ(told: Told) -> bool:
     """No two results of one answer have one UUID or one seed."""
     videos = [(item["videoUUID"], item["seed"]) for item in told.items if "videoUUID" in item]
@@ -125,6 +131,7 @@ RULES: Mapping[str, Callable[[Told], bool]] = MappingProxyType(
             _a_frame_holds_data_or_errors,
             _acknowledgements_are_bare,
             _the_authentication_comes_first,
+            _a_refused_key_names_no_task,
             _results_differ,
             _failures_are_errors,
             _pongs_are_alone,

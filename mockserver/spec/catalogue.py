@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import Any
 
 from mockserver.spec.problem import SchemaProblem
@@ -19,7 +20,7 @@ class ApiError:
         code: the code on the wire.
         http: HTTP status when it answers a request by itself.
         category: what official clients file it under, such as "validation" or "provider".
-        template: its sentence; {reason}, {parameter} and {name} are filled in.
+        template: its sentence; {reason}, itself a sentence, {parameter} and {name} are filled in.
         fields: further members that the error always has, by wire name.
         confidence: "stated", "observed" or "assumed".
     """
@@ -32,13 +33,19 @@ class ApiError:
     confidence: str = "assumed"
 
     def say(self, **facts: str) -> str:
-        """Return the sentence with its facts; one that is missing is left vague."""
-        return self.template.format_map(_Vague(facts))
+        """Return the sentence with its facts, and with words for one that is missing."""
+        sentence = self.template
+        if "{" not in sentence:
+            return sentence
+        for fact in UNSAID.keys() - facts.keys():
+            sentence = sentence.replace(f"'{{{fact}}}'", UNSAID[fact]).replace(f"{{{fact}}}", UNSAID[fact])
+        return sentence.format_map(facts)
 
 
-class _Vague(dict[str, str]):
-    def __missing__(self, key: str) -> str:
-        return "not said" if key == "reason" else "?"
+#: What stands in a sentence, without quotes, for a fact that nobody gave.
+UNSAID: Mapping[str, str] = MappingProxyType(
+    {"reason": "No reason is given.", "parameter": "(which one is not said)", "name": "(which one is not said)"}
+)
 
 
 @dataclass(frozen=True, eq=False)
