@@ -14,6 +14,7 @@ from mockserver.adapters.stores import HOUR_MS, ROOMS, MemoryStore, Room
 from mockserver.adapters.web import Web
 from mockserver.config import MockConfig
 from mockserver.engine.values import Task
+from mockserver.journal import Journal
 from mockserver.log import Log, make_log
 from mockserver.media.clips import Clip, find_clip
 from mockserver.outbound import Outbound
@@ -54,6 +55,7 @@ class Mock:
         store: its memory.
         courier: sends its parcels.
         log: shows what it does.
+        journal: keeps what it did, or None where it is switched off.
     """
 
     config: MockConfig
@@ -63,6 +65,7 @@ class Mock:
     store: Store
     courier: Courier
     log: Log
+    journal: Journal | None
 
     async def clip_of(self, found: Found) -> Clip | None:
         """Return the file of a finished result, or None where there is none."""
@@ -86,7 +89,7 @@ class Mock:
 
     def http_desk(self) -> HttpDesk:
         """Return what answers POST requests."""
-        return HttpDesk(self.runtime, self._observe, self._origin, self.log.say)
+        return HttpDesk(self.runtime, self._observe, self.journal, self._origin, self.log.say)
 
     def front(self, others: App | None) -> Front:
         """Return the mock as an ASGI application.
@@ -98,7 +101,7 @@ class Mock:
         return Front(
             desk=desk,
             http=HttpTransport(desk),
-            socket=SocketTransport(self.runtime, desk.failure, self._observe, self._origin),
+            socket=SocketTransport(self.runtime, desk.failure, self._observe, self.journal, self._origin),
             files=FileTransport(self.runtime, desk, self.clip_of),
             service=ServiceTransport(self.runtime, desk, version()),
             others=others,
@@ -152,9 +155,10 @@ def make_mock(
         clip = find_clip(_full(spec, task))
         take((clip.content, clip.media_type) if clip else None)
 
+    journal = Journal(clock, config.journal) if config.journal else None
     keep_media_ms = round(config.keep_media_hours * HOUR_MS)
     runtime = Runtime(desk, courier, fetch_media, limits, config.speed, keep_media_ms, log.say)
-    return Mock(config, spec, runtime, clock, store, courier, log)
+    return Mock(config, spec, runtime, clock, store, courier, log, journal)
 
 
 def create_app(config: MockConfig | None = None, mock: Mock | None = None) -> "FastAPI":

@@ -46,6 +46,7 @@ class MockConfig:
         keep_media_hours: how long the address of a video is good if its task has no ttl.
         keep_media_bytes: how much uploaded media is kept.
         allow_outbound: host names and IP ranges beside loopback that webhooks and uploads may use.
+        journal: exchanges, and attempts to deliver, that are kept to look at; 0 for none.
     """
 
     host: str = "127.0.0.1"
@@ -68,6 +69,7 @@ class MockConfig:
     keep_media_hours: float = 24.0
     keep_media_bytes: int = 256 * 1024 * 1024
     allow_outbound: tuple[str, ...] = ()
+    journal: int = 1000
 
 
 class BadSetting(Exception):
@@ -287,6 +289,14 @@ _PLAIN = (
         "none",
         "10.0.0.0/8",
         is_list=True,
+    ),
+    Setting(
+        "journal",
+        _integer(0, 10_000_000),
+        "requests, and attempts at deliveries, that are kept to look at; 0 switches the journal off",
+        "COUNT",
+        "1000",
+        "0",
     ),
 )
 

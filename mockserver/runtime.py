@@ -33,6 +33,7 @@ from mockserver.engine.values import (
     Uploaded,
     WakeAt,
 )
+from mockserver.journal import LONGEST_KEPT_TEXT, shortened
 from mockserver.platform import PLATFORM_TASKS, Caller, Desk, missing_media, refuse_addresses
 from mockserver.platform.base import good
 from mockserver.ports import UNSETTLED_MS, Courier, Delivery, Entry, Key, Parcel, Shelf
@@ -46,8 +47,6 @@ from mockserver.wire import Answer
 SYNC_BUDGET_MS = 120_000
 #: How often a held submission whose results are due but not there is looked at again.
 SYNC_RETRY_MS = 250
-#: Longest text that is kept in an archived request; of a longer one, such as a picture in base64, the beginning is.
-LONGEST_KEPT_TEXT = 4096
 
 #: Takes the bytes of a file and its media type, or None where there is no file.
 TakeMedia = Callable[[tuple[bytes, str] | None], None]
@@ -273,7 +272,7 @@ class Runtime:
         if len(uuid) == _UUID_LENGTH and task_type in self.desk.spec.models:
             request, weight = sent, size
             if size > LONGEST_KEPT_TEXT:
-                request = _shortened(sent)
+                request = shortened(sent)
                 weight = _size_of(request) + _size_of(answer.errors)
             kept = Refusal(request, answer.errors)
             self.desk.keep(Shelf.REFUSALS, (owner, uuid.lower()), kept, _OBJECT_OVERHEAD * weight)
@@ -435,7 +434,7 @@ def _without_status(answer: Answer, task: Task) -> Answer:
 
 def _kept(params: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return a request as it is kept: without the bytes of long pictures."""
-    return {name: _shortened(value) if name == "inputs" else value for name, value in params.items()}
+    return {name: shortened(value) if name == "inputs" else value for name, value in params.items()}
 
 
 def _size_of(value: Any) -> int:
@@ -447,13 +446,3 @@ def _size_of(value: Any) -> int:
     if isinstance(value, list | tuple):
         return sum(_size_of(member) + 1 for member in value) + 2
     return 8
-
-
-def _shortened(value: Any) -> Any:
-    if isinstance(value, str) and len(value) > LONGEST_KEPT_TEXT:
-        return f"{value[:64]}… ({len(value):,} characters)"
-    if isinstance(value, Mapping):
-        return {_shortened(name): _shortened(member) for name, member in value.items()}
-    if isinstance(value, list):
-        return [_shortened(member) for member in value]
-    return value

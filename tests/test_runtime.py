@@ -13,9 +13,10 @@ from mockserver.adapters.couriers import Outbox
 from mockserver.adapters.stores import HOUR_MS, MemoryStore, Room
 from mockserver.app import Mock
 from mockserver.engine.values import Task
+from mockserver.journal import LONGEST_KEPT_TEXT
 from mockserver.platform import Caller
 from mockserver.ports import Parcel, Shelf
-from mockserver.runtime import LONGEST_KEPT_TEXT, Held, TakeMedia
+from mockserver.runtime import Held, TakeMedia
 from mockserver.spec.problem import SchemaProblem
 from tests.support.couriers import SlowOutbox
 from tests.support.logs import Remarks

@@ -6,6 +6,7 @@ import traceback
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import NamedTuple
 
+from mockserver.journal import Journal
 from mockserver.platform import Caller
 from mockserver.reading import too_large
 from mockserver.runtime import Held, Log, Runtime
@@ -50,24 +51,30 @@ class HttpDesk:
     Args:
         runtime: answers the requests.
         observe: is shown every request, or None.
+        journal: keeps every request, or None.
         origin: says under which address a client reached us.
         log: is told of failures that are ours.
     """
 
-    def __init__(self, runtime: Runtime, observe: Observe | None, origin: Origin, log: Log) -> None:
+    def __init__(
+        self, runtime: Runtime, observe: Observe | None, journal: Journal | None, origin: Origin, log: Log
+    ) -> None:
         self.max_bytes = runtime.limits.max_bytes
         self._runtime = runtime
         self._wire = runtime.desk.wire
         self._observe = observe
+        self._journal = journal
+        self._is_watched = observe is not None or journal is not None
         self._log = log
         self._origin = origin
 
     def answer(self, request: Request) -> Envelope | Awaitable[Envelope]:
         """Answer one POST request: at once, or later where results are waited for. Never raises."""
+        started = time.perf_counter() if self._is_watched else 0.0
         try:
-            return self._answer(request)
+            return self._answer(request, started)
         except Exception:
-            return self.fail()
+            return self._envelope(request, None, [self.failure()], started)
 
     def failure(self) -> Answer:
         """Answer what made us fail, just now, with a number under which the log has the details."""
@@ -83,35 +90,44 @@ class HttpDesk:
         """Answer in the API's own words that a request as a whole failed."""
         return self._wire.envelope([self._wire.unaddressed(name, reason=reason)])
 
-    def _answer(self, request: Request) -> Envelope | Awaitable[Envelope]:
-        started = time.perf_counter() if self._observe else 0.0
+    def _answer(self, request: Request, started: float) -> Envelope | Awaitable[Envelope]:
         headers = request.headers
         media_type = headers.get(b"content-type", b"")
         if media_type != b"application/json" and not is_json(media_type):
-            return self._envelope(request, [self._not_json(media_type)], started)
+            return self._envelope(request, None, [self._not_json(media_type)], started)
         owner, was_refused = self._find_owner(headers.get(b"authorization", b""))
         origin = self._origin(request.scheme, headers.get(b"host", b""), request.root)
-        answers = self._runtime.exchange(request.body, Caller(origin, "http", owner, "", was_refused))
+        caller = Caller(origin, "http", owner, "", was_refused)
+        answers = self._runtime.exchange(request.body, caller)
         told = [answer for answer in answers if type(answer) is Answer]
         if len(told) < len(answers):
-            return self._later(request, answers, started)
-        return self._envelope(request, told, started)
+            return self._later(request, caller.owner, answers, started)
+        return self._envelope(request, caller.owner, told, started)
 
     def too_large(self, request: Request) -> Envelope:
         """Answer a request whose body is larger than allowed, without its body."""
-        return self._envelope(request, [self._wire.unreadable(too_large(self.max_bytes))], time.perf_counter())
+        answers = [self._wire.unreadable(too_large(self.max_bytes))]
+        return self._envelope(request, None, answers, time.perf_counter())
 
-    async def _later(self, request: Request, answers: Sequence[Answer | Held], started: float) -> Envelope:
+    async def _later(
+        self, request: Request, owner: str | None, answers: Sequence[Answer | Held], started: float
+    ) -> Envelope:
         try:
-            return self._envelope(request, await self._runtime.settle(answers), started)
+            return self._envelope(request, owner, await self._runtime.settle(answers), started)
         except Exception:
-            return self.fail()
+            return self._envelope(request, owner, [self.failure()], started)
 
-    def _envelope(self, request: Request, answers: Sequence[Answer], started: float) -> Envelope:
+    def _envelope(self, request: Request, owner: str | None, answers: Sequence[Answer], started: float) -> Envelope:
         envelope = self._wire.envelope(answers)
-        if self._observe is not None:
+        if self._is_watched:
             elapsed_ms = (time.perf_counter() - started) * 1000
-            self._observe(f"POST {request.path}", envelope.status, answers, elapsed_ms)
+            if self._journal is not None:
+                outcomes = answers[0].outcome if len(answers) == 1 else tuple([answer.outcome for answer in answers])
+                self._journal.note(
+                    owner, "http", request.path, envelope.status, request.body, outcomes, envelope.body, elapsed_ms
+                )
+            if self._observe is not None:
+                self._observe(f"POST {request.path}", envelope.status, answers, elapsed_ms)
         return envelope
 
     def _find_owner(self, authorization: bytes) -> tuple[str | None, bool]:

@@ -2,10 +2,11 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from functools import partial
 from typing import Any
 
+from mockserver.journal import Journal
 from mockserver.platform import Caller, Session
 from mockserver.ports import UNSETTLED_MS, Entry, Shelf
 from mockserver.runtime import Held, Runtime
@@ -30,13 +31,17 @@ class SocketTransport:
         runtime: answers the messages.
         fail: answers a message that made us fail.
         observe: is shown every message, or None.
+        journal: keeps every message, or None.
         origin: says under which address a client reached us.
     """
 
-    def __init__(self, runtime: Runtime, fail: Fail, observe: Observe | None, origin: Origin) -> None:
+    def __init__(
+        self, runtime: Runtime, fail: Fail, observe: Observe | None, journal: Journal | None, origin: Origin
+    ) -> None:
         self._runtime = runtime
         self._fail = fail
         self._observe = observe
+        self._journal = journal
         self._origin = origin
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -44,17 +49,25 @@ class SocketTransport:
         host = headers_of(scope).get(b"host", b"")
         origin = self._origin(scope.get("scheme", "ws"), host, scope.get("root_path", ""))
         caller = Caller(origin, "websocket")
-        connection = _Connection(self._runtime, self._fail, self._observe, caller, receive, send)
+        connection = _Connection(self._runtime, self._fail, self._observe, self._journal, caller, receive, send)
         await connection.serve()
 
 
 class _Connection:
     def __init__(
-        self, runtime: Runtime, fail: Fail, observe: Observe | None, caller: Caller, receive: Receive, send: Send
+        self,
+        runtime: Runtime,
+        fail: Fail,
+        observe: Observe | None,
+        journal: Journal | None,
+        caller: Caller,
+        receive: Receive,
+        send: Send,
     ) -> None:
         self._runtime = runtime
         self._fail = fail
         self._observe = observe
+        self._journal = journal
         self._caller = caller
         self._receive = receive
         self._send = send
@@ -106,22 +119,39 @@ class _Connection:
         text = message.get("text")
         body: bytes = text.encode("utf-8", "surrogatepass") if text is not None else message.get("bytes") or b""
         started = time.perf_counter()
-        answers = self._runtime.exchange(body, self._caller)
+        answers = self._exchange(body)
+        told: list[Answer] = []
+        frames: list[bytes] = []
         for answer in answers:
             if isinstance(answer, Held):
                 self._background(self._guarded(self._hand_over(answer)))
             else:
-                await self._deliver(answer)
+                told.append(answer)
+                frames += await self._deliver(answer)
+        elapsed_ms = (time.perf_counter() - started) * 1000
+        self._note(body, told, frames, elapsed_ms)
         if self._observe is not None:
-            told = [answer for answer in answers if isinstance(answer, Answer)]
-            self._observe("socket", 0, told, (time.perf_counter() - started) * 1000)
+            self._observe("socket", 0, told, elapsed_ms)
 
-    async def _deliver(self, answer: Answer) -> None:
+    def _exchange(self, body: bytes) -> Sequence[Answer | Held]:
+        try:
+            return self._runtime.exchange(body, self._caller)
+        except Exception:
+            return [self._fail()]
+
+    def _note(self, body: bytes, told: Sequence[Answer], frames: Sequence[bytes], elapsed_ms: float) -> None:
+        if self._journal is not None:
+            outcomes = tuple([answer.outcome for answer in told])
+            self._journal.note(self._caller.owner, "websocket", "socket", 0, body, outcomes, tuple(frames), elapsed_ms)
+
+    async def _deliver(self, answer: Answer) -> Sequence[bytes]:
+        """Send an answer and return its frames."""
         if answer.is_authentication:
-            await self._begin_session(answer)
-            return
-        for frame in self._runtime.desk.wire.frames(answer):
+            return await self._begin_session(answer)
+        frames = self._runtime.desk.wire.frames(answer)
+        for frame in frames:
             await self._deliver_frame(frame)
+        return frames
 
     async def _deliver_frame(self, frame: bytes) -> None:
         if not await self._transmit_frame(frame):
@@ -143,20 +173,22 @@ class _Connection:
     async def _hand_over(self, held: Held) -> None:
         """Send the results of a synchronous submission when they are there."""
         for answer in await self._runtime.settle([held]):
-            await self._deliver(answer)
+            self._note(b"[]", [answer], await self._deliver(answer), 0.0)
         if not self._is_open:
             self._remember()
 
-    async def _begin_session(self, answer: Answer) -> None:
+    async def _begin_session(self, answer: Answer) -> Sequence[bytes]:
         """Begin or go on with a session: answer the authentication, then send what could not be delivered before."""
         session = (self._caller.session, self._caller.owner or "")
         if session != self._session:
             self._remember()
             self._session = session
-        for frame in self._runtime.desk.wire.frames(answer):
+        frames = self._runtime.desk.wire.frames(answer)
+        for frame in frames:
             await self._transmit_frame(frame)
         for frame in self._open_session():
             await self._deliver_frame(frame)
+        return frames
 
     def _open_session(self) -> tuple[bytes, ...]:
         """Take the frames that wait in the session, and keep it for as long as the connection is open."""
