@@ -9,7 +9,7 @@ CLIENTS := $(VENV)/clients
 RUNWARE_SDK := runware-sdk==1.8.0
 RUNWARE := runware==0.5.24
 RUNWARE_JS := @runware/sdk-js@1.3.2
-# A Node of the machine is used where there is one of version 18 or newer; otherwise one comes as a wheel.
+# A Node of the machine is used where there is one of version 18 or newer, with npm; otherwise one comes as a wheel.
 export PATH := $(abspath $(BIN)):$(PATH)
 
 .DEFAULT_GOAL := help
@@ -79,13 +79,13 @@ $(VENV)/lint-ready: $(VENV)/test-ready
 	@touch $@
 
 # Both Python SDKs are imported as "runware", so each has an environment of its own.
-$(CLIENTS)/ready: $(VENV)/test-ready Makefile
+$(CLIENTS)/ready: $(VENV)/test-ready Makefile .ci/has-node
 	@echo "Setting up the official SDKs in $(CLIENTS) ..."
 	@$(PYTHON) -m venv --without-pip $(CLIENTS)/runware-sdk
 	@$(BIN)/python -m pip --disable-pip-version-check --python $(CLIENTS)/runware-sdk install --quiet '$(RUNWARE_SDK)'
 	@$(PYTHON) -m venv --without-pip $(CLIENTS)/runware
 	@$(BIN)/python -m pip --disable-pip-version-check --python $(CLIENTS)/runware install --quiet '$(RUNWARE)'
-	@node -e 'process.exit(parseInt(process.versions.node) < 18 ? 1 : 0)' 2>/dev/null || $(PIP) --group node
+	@.ci/has-node || $(PIP) --group node
 	@mkdir -p $(CLIENTS)/node
 	@npm install --silent --no-audit --no-fund --no-package-lock --ignore-scripts --prefix $(CLIENTS)/node '$(RUNWARE_JS)'
 	@touch $@
