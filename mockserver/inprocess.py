@@ -5,8 +5,12 @@ languages, use `runware-mock serve`.
 """
 
 import asyncio
-from collections.abc import Coroutine, Sequence
+import math
+import time
+from collections.abc import Awaitable, Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from importlib import import_module
 from threading import RLock
 from types import TracebackType
 from typing import Any, ClassVar, Self, TypeVar
@@ -19,11 +23,13 @@ from mockserver.adapters.clocks import ReadClock
 from mockserver.adapters.couriers import Outbox
 from mockserver.app import Mock, make_mock
 from mockserver.config import MockConfig
+from mockserver.faults.base import Outgoing
 from mockserver.log import at_once, make_log
 from mockserver.ports import Clock
 from mockserver.transports.asgi import Message
 from mockserver.transports.front import TASK_PATHS
 from mockserver.transports.http import Request
+from mockserver.transports.spoilt import LINE, BrokenOff, play
 from mockserver.wire import Envelope
 
 T = TypeVar("T")
@@ -58,6 +64,7 @@ class MockRunware:
     ) -> None:
         if using == "httpcore2":
             _teach_httpcore2()
+        self._core = import_module(using)
         self.outbox = Outbox()
         self._clock = clock or ReadClock()
         config = config or MockConfig(log="quiet")
@@ -86,7 +93,7 @@ class MockRunware:
                 self._clock.catch_up()
             if request.method == "POST" and request.url.path in TASK_PATHS:
                 return self._post(request)
-            return _run(self._through_front(request))
+            return _run(self._watched(request, self._through_front(request)))
 
     def _post(self, request: httpx.Request) -> httpx.Response:
         headers = {name.lower(): value for name, value in request.headers.raw}
@@ -94,13 +101,27 @@ class MockRunware:
         body = request.read()
         asked = Request(headers, body, request.url.scheme, "", request.url.path)
         answer = self._desk.answer(asked) if len(body) <= self._desk.max_bytes else self._desk.too_large(asked)
-        envelope = answer if isinstance(answer, Envelope) else _run(self._watched(answer))
-        return httpx.Response(envelope.status, content=envelope.body, headers={"content-type": "application/json"})
+        if not isinstance(answer, Envelope):
+            return _run(self._watched(request, self._later(answer)))
+        return _whole(answer)
 
-    async def _watched(self, answer: Any) -> Envelope:
-        """Wait for an answer while time goes on."""
-        waiting: asyncio.Future[Envelope] = asyncio.ensure_future(answer)
+    async def _later(self, answer: Awaitable[Envelope | Outgoing]) -> httpx.Response:
+        made = await answer
+        if isinstance(made, Envelope):
+            return _whole(made)
+        answered = _Answered(self._core)
+        await answered.gather(play(made, answered.send, answered, self._desk.pause))
+        return answered.response()
+
+    async def _watched(self, request: httpx.Request, work: Coroutine[Any, Any, T]) -> T:
+        """Wait for something while time goes on, for as long as the client does."""
+        limit_s = request.extensions.get("timeout", {}).get("read")
+        waiting = asyncio.ensure_future(work)
+        until_s = math.inf if limit_s is None else time.monotonic() + limit_s
         while not waiting.done():
+            if time.monotonic() >= until_s:
+                waiting.cancel()
+                raise self._core.ReadTimeout("The read operation timed out")
             if isinstance(self._clock, ReadClock):
                 self._clock.catch_up()
             await asyncio.wait([waiting], timeout=LOOK_EVERY_S)
@@ -108,6 +129,7 @@ class MockRunware:
 
     async def _through_front(self, request: httpx.Request) -> httpx.Response:
         """Send a request through the front door and gather the answer."""
+        answered = _Answered(self._core)
         scope = {
             "type": "http",
             "method": request.method,
@@ -116,20 +138,67 @@ class MockRunware:
             "query_string": request.url.query,
             "headers": [(name.lower(), value) for name, value in request.headers.raw],
             "scheme": request.url.scheme,
+            "extensions": {LINE: {"line": answered}},
         }
-        messages: list[Message] = []
         unread: list[Message] = [{"type": "http.request", "body": request.read(), "more_body": False}]
 
         async def receive() -> Message:
             """Hand over the body; after it nothing comes, for this client never goes away."""
             return unread.pop() if unread else await asyncio.Future()
 
-        async def send(message: Message) -> None:
-            messages.append(message)
+        await answered.gather(self._front(scope, receive, answered.send))
+        return answered.response()
 
-        await self._front(scope, receive, send)
-        content = b"".join(message.get("body", b"") for message in messages[1:])
-        return httpx.Response(messages[0]["status"], headers=messages[0].get("headers"), content=content)
+
+def _whole(envelope: Envelope) -> httpx.Response:
+    return httpx.Response(envelope.status, content=envelope.body, headers={"content-type": "application/json"})
+
+
+class _Answered:
+    """What came back for one request: an answer, part of one, or none. Stands for the connection as well.
+
+    Args:
+        core: the package under the client, whose exceptions the client knows.
+    """
+
+    def __init__(self, core: Any) -> None:
+        self._core = core
+        self._messages: list[Message] = []
+        self._problem: Exception | None = None
+
+    async def send(self, message: Message) -> None:
+        """Take an ASGI message."""
+        self._messages.append(message)
+
+    async def break_off(self, is_orderly: bool) -> None:
+        """End the connection: what is not there is missing."""
+        if is_orderly:
+            self._problem = self._core.RemoteProtocolError("Server disconnected without sending a response.")
+        else:
+            self._problem = self._core.ReadError("[Errno 104] Connection reset by peer")
+        raise BrokenOff(str(self._problem))
+
+    async def gone(self) -> None:
+        """Wait for ever, as nobody leaves."""
+        await asyncio.Future()
+
+    async def gather(self, work: Awaitable[None]) -> None:
+        """Let an answer be sent, as far as it comes."""
+        with suppress(BrokenOff):
+            await work
+
+    def response(self) -> httpx.Response:
+        """Return what came.
+
+        Raises:
+            Exception: something is missing.
+        """
+        first, *others = self._messages or [{}]
+        body = b"".join(message.get("body", b"") for message in others)
+        size = int(dict(first.get("headers", ())).get(b"content-length", b"-1"))
+        if self._problem is not None and len(body) != size:
+            raise self._problem
+        return httpx.Response(first["status"], headers=first.get("headers"), content=body)
 
 
 def _run(work: Coroutine[Any, Any, T]) -> T:

@@ -38,6 +38,7 @@ class Shelf(Enum):
     MEDIA = "media"
     PICTURES = "pictures"
     SESSIONS = "sessions"
+    PLANS = "plans"
 
     #: Members are unique, so identity will do; the default hashes their names, in Python.
     __hash__ = object.__hash__

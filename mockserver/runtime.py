@@ -11,7 +11,6 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from mockserver.engine.life import step
-from mockserver.engine.magic import find_failure
 from mockserver.engine.plan import due_times, figures_of
 from mockserver.engine.results import good_until_ms, overall, result_of, statuses_at
 from mockserver.engine.values import (
@@ -19,6 +18,7 @@ from mockserver.engine.values import (
     Deliver,
     Describe,
     Effect,
+    Planned,
     Poll,
     PostWebhook,
     PutMedia,
@@ -33,14 +33,17 @@ from mockserver.engine.values import (
     Uploaded,
     WakeAt,
 )
+from mockserver.faults.base import Letter, Moment
+from mockserver.faults.reading import BadFault
 from mockserver.journal import LONGEST_KEPT_TEXT, shortened
+from mockserver.plans import Hit, Plans, Postponed, Spoilt, lasting, marks
 from mockserver.platform import PLATFORM_TASKS, Caller, Desk, missing_media, refuse_addresses
 from mockserver.platform.base import good
 from mockserver.ports import UNSETTLED_MS, Courier, Delivery, Entry, Key, Parcel, Shelf
 from mockserver.reading import Limits, Unreadable, read_tasks
 from mockserver.spec.load import Model
 from mockserver.spec.problem import SchemaProblem
-from mockserver.spec.violations import Checked, check_task
+from mockserver.spec.violations import Checked, Violation, check_task
 from mockserver.wire import Answer
 
 #: How long a synchronous submission is held, in milliseconds. Source: schema/dialect.json, delivery (stated).
@@ -86,6 +89,10 @@ class Gone:
     index: int
 
 
+#: What a task is answered with: at once, or something that `Runtime.settle` waits for.
+Answering = Answer | Held | Spoilt | Postponed
+
+
 class Refusal(NamedTuple):
     """A submission that was refused, as getTaskDetails shows it until one under its UUID is accepted.
 
@@ -129,6 +136,7 @@ class Runtime:
         self.courier = courier
         self.fetch_media = fetch_media
         self.limits = limits
+        self.plans = Plans(desk)
         self._speed = speed
         self._keep_media_ms = keep_media_ms
         self._log = log
@@ -137,7 +145,7 @@ class Runtime:
 
     # Requests
 
-    def exchange(self, body: bytes, caller: Caller) -> Sequence[Answer | Held]:
+    def exchange(self, body: bytes, caller: Caller) -> Sequence[Answering]:
         """Answer one request.
 
         Args:
@@ -151,7 +159,7 @@ class Runtime:
         tasks = read_tasks(body, self.limits, self.desk.spec.names)
         if isinstance(tasks, Unreadable):
             return [self.desk.wire.unreadable(tasks)]
-        answers: list[Answer | Held] = []
+        answers: list[Answering] = []
         for task in tasks:
             answer = self._answer(task, caller, len(body) if len(tasks) == 1 else _size_of(task))
             answers.append(answer)
@@ -159,7 +167,7 @@ class Runtime:
                 break
         return answers
 
-    def _answer(self, sent: Mapping[str, Any], caller: Caller, size: int) -> Answer | Held:
+    def _answer(self, sent: Mapping[str, Any], caller: Caller, size: int) -> Answering:
         task_type = sent.get("taskType")
         if caller.owner is None and not _needs_no_key(task_type, caller):
             return self.desk.wire.unaddressed("invalidApiKey" if caller.was_refused else "missingApiKey")
@@ -170,15 +178,45 @@ class Runtime:
                 self._archive(caller.owner, sent, answer, size)
             return answer
         if isinstance(checked.branch, Model):
+            if "[[" in checked.task.get("positivePrompt", ""):
+                return self._submit_in_trouble(checked.branch, checked, caller, sent, size)
             return self._submit(checked.branch, checked, caller, sent, size)
         if task_type == "getResponse":
-            return self._poll(checked.task, caller)
+            return self._poll(checked.task, caller, size)
         if task_type == "getTaskDetails":
             return self._describe(checked.task, caller)
         return PLATFORM_TASKS[str(task_type)](self.desk, caller, checked.task)
 
-    def _submit(
+    def _submit_in_trouble(
         self, model: Model, checked: Checked, caller: Caller, sent: Mapping[str, Any], size: int
+    ) -> Answering:
+        """Take on a task with which something may go wrong."""
+        key = (caller.owner or "", checked.task["taskUUID"].lower())
+        try:
+            faults = self.plans.decide(key, checked.task)
+        except BadFault as problem:
+            answer = self.desk.wire.refused(sent, [self._bad_magic(problem)])
+            self._archive(key[0], sent, answer, size)
+            return answer
+        hits = self.plans.take(key, faults, Moment.SUBMIT)
+        submit = partial(self._submit, model, checked, caller, sent, size, hits, lasting(faults, hits))
+        spoilt: Answering = self.plans.go_on(hits, [hit.name for hit in hits], size, checked.task, submit)
+        return spoilt
+
+    def _bad_magic(self, problem: BadFault) -> Violation:
+        error = self.desk.spec.catalogue.for_rule("*", "positivePrompt")
+        message = f"{error.say(parameter='positivePrompt')} A magic value cannot be used: {problem}."
+        return Violation("/positivePrompt", "positivePrompt", "magic", None, problem.where, message, None, error)
+
+    def _submit(
+        self,
+        model: Model,
+        checked: Checked,
+        caller: Caller,
+        sent: Mapping[str, Any],
+        size: int,
+        hits: Sequence[Hit] = (),
+        faults: tuple[Planned, ...] = (),
     ) -> Answer | Held:
         params, owner = checked.task, caller.owner or ""
         if "inputs" in params or "webhookURL" in params or "uploadEndpoint" in params:
@@ -194,6 +232,10 @@ class Runtime:
             return answer
         key = (owner, params["taskUUID"].lower())
         task = self._draft(model, params, caller, key, size)
+        if hits or faults:
+            for hit in hits:
+                task = hit.fault.shape(task)
+            task = task._replace(faults=faults)
         done = self._apply(key, Submit(task))
         if isinstance(done.reply, Rejected):
             answer = self.desk.wire.error(done.reply.error, params, done.reply.task)
@@ -207,7 +249,7 @@ class Runtime:
         return answer
 
     def _draft(self, model: Model, params: Mapping[str, Any], caller: Caller, key: Key, size: int) -> Task:
-        """Draw up a task as it will be stored: when its results are due, what they cost, whether they fail."""
+        """Draw up a task as it will be stored: when its results are due, what they cost."""
         now_ms = self.desk.clock.now_ms()
         owner, uuid = key
         nonce = self.desk.dice.draw(owner, "task")
@@ -215,8 +257,6 @@ class Runtime:
         figures = figures_of(model, params)
         due = due_times(figures, number, nonce, now_ms, self._speed)
         kept = _kept(params) if "inputs" in params else params
-        prompt = params.get("positivePrompt", "")
-        failure = find_failure(prompt, self.desk.spec.failures) if "[[" in prompt else None
         return Task(
             owner,
             uuid if uuid == params["taskUUID"] else params["taskUUID"],
@@ -225,22 +265,39 @@ class Runtime:
             kept,
             caller.origin,
             now_ms,
-            due if failure is None else (due[0],) * number,
+            due,
             nonce,
             figures.cost_usd,
-            failure,
+            None,
             (_PROCESSING,) * number,
             "webhookURL" in params or "uploadEndpoint" in params,
             weight=_OBJECT_OVERHEAD * (size if size <= LONGEST_KEPT_TEXT else _size_of(kept)),
         )
 
-    def _poll(self, request: Mapping[str, Any], caller: Caller) -> Answer:
-        done = self._look((caller.owner or "", request["taskUUID"].lower()), _POLL)
+    def _poll(self, request: Mapping[str, Any], caller: Caller, size: int) -> Answering:
+        key = (caller.owner or "", request["taskUUID"].lower())
+        done = self._look(key, _POLL)
         if isinstance(done.reply, Reported):
+            if done.reply.task.faults:
+                return self._poll_in_trouble(key, done.reply.task, request, size)
             return self._report(done.reply)
         if self._empty_if_unknown and caller.transport != "websocket":
             return Answer(outcome="unknown", about=("getResponse", request["taskUUID"]))
         return self.desk.wire.error("taskNotFound", request)
+
+    def _poll_in_trouble(self, key: Key, task: Task, request: Mapping[str, Any], size: int) -> Answering:
+        """Say how far a task is with which something goes wrong."""
+        hits = self.plans.take(key, task.faults, Moment.POLL)
+
+        def report() -> Answer:
+            seen, at_ms = task, self.desk.clock.now_ms()
+            for hit in hits:
+                seen, at_ms = hit.fault.view(seen, at_ms)
+            return self._report(Reported(seen, statuses_at(seen, at_ms)))
+
+        names = [*marks(task.faults), *(hit.name for hit in hits)]
+        spoilt: Answering = self.plans.go_on(hits, names, size, request, report)
+        return spoilt
 
     def _describe(self, request: Mapping[str, Any], caller: Caller) -> Answer:
         """Answer from the archive: the last request under a UUID and the last answer to it."""
@@ -313,7 +370,10 @@ class Runtime:
             case PostWebhook():
                 result = None if task.outcomes[effect.index] is Status.ERROR else self._reveal(task, effect.index)
                 body = self.desk.wire.webhook(task, result)
-                self.courier.send(Parcel("POST", effect.url, body, "application/json"), self._tell)
+                parcel = Parcel("POST", effect.url, body, "application/json")
+                letter = self._letter(key, task, effect.index, len(body), Moment.WEBHOOK)
+                for _ in range(letter.copies):
+                    self._after(letter.delay_ms, partial(self.courier.send, parcel, self._tell))
             case _:
                 raise AssertionError(f"nobody carries out {effect}")
 
@@ -330,6 +390,21 @@ class Runtime:
                 self.courier.send(Parcel("PUT", effect.url, *media), uploaded)
 
         self.fetch_media(task, effect.index, fetched)
+
+    def _letter(self, key: Key, task: Task, index: int, size_bytes: int, moment: Moment) -> Letter:
+        """Return how a webhook or an upload goes out."""
+        letter = Letter(task, index, size_bytes)
+        if task.faults:
+            for hit in self.plans.take(key, task.faults, moment):
+                letter = hit.fault.carry(letter)
+        return letter
+
+    def _after(self, delay_ms: int, act: Callable[[], None]) -> None:
+        """Do something after a while; at once where that is none."""
+        if delay_ms:
+            self.desk.clock.call_at(self.desk.clock.now_ms() + delay_ms, act)
+        else:
+            act()
 
     def _tell(self, delivery: Delivery) -> None:
         if not delivery.is_delivered:
@@ -370,20 +445,37 @@ class Runtime:
 
     # Synchronous submissions
 
-    async def settle(self, answers: Sequence[Answer | Held]) -> list[Answer]:
-        """Wait for the answers that are held, and return all in their order."""
-        return [await self._settled(answer) if isinstance(answer, Held) else answer for answer in answers]
+    async def settle(self, answers: Sequence[Answering]) -> list[Answer | Spoilt]:
+        """Wait for the answers that are held or late, and return all in their order."""
+        return [await self._settled(answer) for answer in answers]
 
-    async def _settled(self, held: Held) -> Answer:
+    async def _settled(self, answer: Answering) -> Answer | Spoilt:
+        match answer:
+            case Held():
+                return await self._awaited(answer)
+            case Postponed():
+                await self.sleep_until(answer.until_ms)
+                return await self._settled(answer.arrive())
+            case Spoilt() if isinstance(answer.answer, Held):
+                return answer.worded(await self._awaited(answer.answer))
+            case _:
+                return answer
+
+    async def _awaited(self, held: Held) -> Answer:
         at_ms = held.task.due_at_ms[-1]
         while True:
-            await self._sleep_until(min(at_ms, held.until_ms))
+            await self.sleep_until(min(at_ms, held.until_ms))
             answer = self.deliver(held)
             if answer is not None:
                 return answer
             at_ms = self.desk.clock.now_ms() + SYNC_RETRY_MS
 
-    async def _sleep_until(self, at_ms: int) -> None:
+    async def pause(self, for_ms: int) -> None:
+        """Let some time of the mock's clock pass."""
+        await self.sleep_until(self.desk.clock.now_ms() + for_ms)
+
+    async def sleep_until(self, at_ms: int) -> None:
+        """Wait for a time of the mock's clock, in milliseconds."""
         if self.desk.clock.now_ms() >= at_ms:
             return
         woken = asyncio.Event()

@@ -12,6 +12,7 @@ import uvicorn
 
 from mockserver.app import Mock, server_app, version
 from mockserver.transports.express import express_protocol
+from mockserver.transports.lines import BreakableSockets
 
 #: How long open requests may take to end after Ctrl-C, in seconds.
 GRACE_S = 1
@@ -140,13 +141,29 @@ def serve(mock: Mock, out: TextIO | None = None) -> int:
     host, port = listener.getsockname()[:2]
     mock.runtime.desk.outbound.own_ports.add(port)
     mock = mock.listening_at(host, port)
-    config = uvicorn.Config(
+    # uvicorn ends in good order at a signal and then raises it again, for whoever it meant besides: nobody here.
+    signal.signal(signal.SIGTERM, _do_nothing)
+    gc.freeze()
+    gc.set_threshold(*GC_THRESHOLDS)
+    try:
+        _Server(server_config(mock), banner(mock, host, port), out or sys.stdout).run(sockets=[listener])
+    except KeyboardInterrupt:
+        pass
+    finally:
+        mock.log.flush()
+        listener.close()
+    return 0
+
+
+def server_config(mock: Mock) -> uvicorn.Config:
+    """Return how uvicorn serves a mock."""
+    return uvicorn.Config(
         server_app(mock),
         access_log=False,
         log_level="warning",
         lifespan="on",
         http=express_protocol(mock.http_desk()),
-        ws="websockets-sansio",
+        ws=BreakableSockets,
         ws_max_size=mock.config.max_body_bytes,
         ws_per_message_deflate=False,
         proxy_headers=False,
@@ -155,18 +172,6 @@ def serve(mock: Mock, out: TextIO | None = None) -> int:
         timeout_graceful_shutdown=GRACE_S,
         backlog=BACKLOG,
     )
-    # uvicorn ends in good order at a signal and then raises it again, for whoever it meant besides: nobody here.
-    signal.signal(signal.SIGTERM, _do_nothing)
-    gc.freeze()
-    gc.set_threshold(*GC_THRESHOLDS)
-    try:
-        _Server(config, banner(mock, host, port), out or sys.stdout).run(sockets=[listener])
-    except KeyboardInterrupt:
-        pass
-    finally:
-        mock.log.flush()
-        listener.close()
-    return 0
 
 
 def _do_nothing(*_: object) -> None:

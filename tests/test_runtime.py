@@ -16,11 +16,11 @@ from mockserver.engine.values import Task
 from mockserver.journal import LONGEST_KEPT_TEXT
 from mockserver.platform import Caller
 from mockserver.ports import Parcel, Shelf
-from mockserver.runtime import Held, TakeMedia
+from mockserver.runtime import TakeMedia
 from mockserver.spec.problem import SchemaProblem
 from tests.support.couriers import SlowOutbox
 from tests.support.logs import Remarks
-from tests.support.mocks import rebuilt, still_mock
+from tests.support.mocks import answered, rebuilt, still_mock
 
 HOOK, UPLOAD = "https://example.com/hook", "https://example.com/put"
 LONG_ENOUGH_MS = 600_000
@@ -41,11 +41,7 @@ def ask(mock: Mock, *tasks: dict[str, Any], key: str = "a-key") -> list[dict[str
     """Send tasks and return what each is answered with."""
     owner = mock.runtime.desk.keyring.owner(key)
     answers = mock.runtime.exchange(json.dumps(tasks).encode(), Caller("http://mock.test", "http", owner))
-    told = []
-    for answer in answers:
-        assert not isinstance(answer, Held)
-        told.append(json.loads(mock.runtime.desk.wire.envelope([answer]).body))
-    return told
+    return [json.loads(mock.runtime.desk.wire.envelope([answer]).body) for answer in answered(answers)]
 
 
 def statuses(mock: Mock, number: int) -> list[str]:

@@ -96,7 +96,7 @@ def _ripen(task: Task, index: int) -> Step:
     """A result is made: it failed, or its upload begins, or it is done."""
     if task.outcomes[index] is not P:
         return Step(task, Noted())
-    if task.failure:
+    if task.fails(index):
         return _end(task, index, E)
     upload = task.params.get("uploadEndpoint")
     if upload is not None:

@@ -1,18 +1,36 @@
-"""Words in a prompt that make a generation go wrong on purpose, as test card numbers do."""
+"""Words in a prompt that make things go wrong on purpose, as test card numbers do."""
 
 import re
-from collections.abc import Container
+from typing import NamedTuple
 
-_MAGIC = re.compile(r"\[\[([A-Za-z]+)\]\]")
+_MAGIC = re.compile(r"\[\[([A-Za-z][A-Za-z0-9-]*)((?: +[a-z_]+=[^\s\[\]=]+)*)\]\]")
 
 
-def find_failure(prompt: object, names: Container[str]) -> str | None:
-    """Return the first error name in double square brackets, or None.
+class Magic(NamedTuple):
+    """One magic value.
+
+    Attributes:
+        word: its name, as in "drop-webhook" or "providerError".
+        settings: what stands after the name, as in `times=2`.
+    """
+
+    word: str
+    settings: dict[str, str]
+
+    def __str__(self) -> str:
+        return f"[[{' '.join([self.word, *(f'{name}={value}' for name, value in self.settings.items())])}]]"
+
+
+def find_magic(prompt: object) -> list[Magic]:
+    """Return what stands in double square brackets and has the form of a magic value, in order.
 
     Args:
         prompt: the prompt; anything but a string holds no magic.
-        names: errors that a generation can end with. Other words in brackets are plain text.
     """
     if not isinstance(prompt, str) or "[[" not in prompt:
-        return None
-    return next((word for word in _MAGIC.findall(prompt) if word in names), None)
+        return []
+    return [Magic(word, dict(_pairs(settings))) for word, settings in _MAGIC.findall(prompt)]
+
+
+def _pairs(settings: str) -> list[tuple[str, str]]:
+    return [(name, value) for name, _, value in (each.partition("=") for each in settings.split())]

@@ -22,6 +22,9 @@ def statuses_at(task: Task, now_ms: int) -> tuple[Status, ...]:
     """Return how far each result is: as recorded for an attended task, by time alone for any other."""
     if task.is_attended or now_ms < task.due_at_ms[0]:
         return task.outcomes
+    if task.failing:
+        due = enumerate(task.due_at_ms)
+        return tuple([P if due_ms > now_ms else E if task.fails(index) else S for index, due_ms in due])
     ended = E if task.failure else S
     return tuple([ended if due_ms <= now_ms else P for due_ms in task.due_at_ms])
 

@@ -18,6 +18,24 @@ class Status(Enum):
     __hash__ = object.__hash__
 
 
+class Planned(NamedTuple):
+    """A fault that is to hit a task, as plain data.
+
+    Attributes:
+        fault: its name, a key of `mockserver.faults.FAULTS`.
+        settings: what differs from its defaults, as pairs of name and value.
+        times: how often it hits the task, or None for always.
+        skip: how many chances it lets pass first.
+        on: which requests it hits, where it spoils answers: "submit", "poll" or "any"; "" as the fault has it.
+    """
+
+    fault: str
+    settings: tuple[tuple[str, Any], ...] = ()
+    times: int | None = None
+    skip: int = 0
+    on: str = ""
+
+
 class Task(NamedTuple):
     """An accepted task, as stored. Plain data only, so that any store can keep it.
 
@@ -32,13 +50,15 @@ class Task(NamedTuple):
         due_at_ms: when each result is ready, ascending.
         nonce: 16 bytes from which the results' UUIDs and seeds derive.
         cost_usd: price of each result.
-        failure: name of the error that every result ends with, or None.
+        failure: name of the error that results end with, or None.
         outcomes: what became of each result so far. Counts only for attended tasks; for the others time tells.
         is_attended: whether something must be sent when a result is ready, so that a timer waits for it.
         is_delivered: whether the results were handed over with the submission; then polls do not find the task.
         weight: roughly how many bytes it takes.
         pictures: what the video shows at its ends: the frame (0 the first, -1 the last) and the digest under which
             the picture is kept, ordered as the frames are.
+        failing: positions of the results that end with the failure, where there is one; empty for all.
+        faults: what else goes wrong on its way.
     """
 
     owner: str
@@ -57,6 +77,12 @@ class Task(NamedTuple):
     is_delivered: bool = False
     weight: int = 0
     pictures: tuple[tuple[int, str], ...] = ()
+    failing: tuple[int, ...] = ()
+    faults: tuple[Planned, ...] = ()
+
+    def fails(self, index: int) -> bool:
+        """Say whether a result ends with the failure."""
+        return self.failure is not None and (not self.failing or index in self.failing)
 
 
 class Result(NamedTuple):

@@ -7,12 +7,17 @@ tests send the same conversations both ways.
 
 from asyncio import TimerHandle
 from collections.abc import Awaitable
+from dataclasses import replace
 from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
+from mockserver.faults.base import End, Outgoing
+from mockserver.transports.asgi import Message
 from mockserver.transports.front import TASK_PATHS
 from mockserver.transports.http import HttpDesk, Request
+from mockserver.transports.lines import SocketLine
+from mockserver.transports.spoilt import LINE, play
 from mockserver.wire import Envelope
 
 _SHORT_PATHS = frozenset(path.encode() for path in TASK_PATHS if path)
@@ -42,9 +47,12 @@ class ExpressProtocol(HttpToolsProtocol):
         self._size = 0
         self._idle_since = 0.0
         self._idle_watch: TimerHandle | None = None
+        self._line: SocketLine | None = None
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Let go of the connection."""
+        if self._line is not None:
+            self._line.end()
         self._stop_watching()
         super().connection_lost(exc)
 
@@ -75,9 +83,16 @@ class ExpressProtocol(HttpToolsProtocol):
         self._stop_watching()
         headers, url, expects = self.headers, self.url, self.expect_100_continue
         super().on_message_begin()
+        self.scope["extensions"] = {LINE: {"line": self._breakable()}}
         self.headers.extend(headers)
         self.url, self.expect_100_continue = url, expects
         super().on_headers_complete()
+
+    def _breakable(self) -> SocketLine:
+        """Return what can break the connection off."""
+        if self._line is None:
+            self._line = SocketLine(self.transport)
+        return self._line
 
     def _is_idle(self) -> bool:
         """Say whether uvicorn owes no answer. Its cycle is None before its first request."""
@@ -115,7 +130,7 @@ class ExpressProtocol(HttpToolsProtocol):
     def _request(self, body: bytes) -> Request:
         return Request(dict(self.headers), body, self.scheme or "http", "", self.url.decode())
 
-    def _wait(self, answer: Awaitable[Envelope], keep_alive: bool) -> None:
+    def _wait(self, answer: Awaitable[Envelope | Outgoing], keep_alive: bool) -> None:
         """Write the answer when it is there; nothing else is read from the connection meanwhile."""
         self._is_busy = True
         self.flow.pause_reading()
@@ -123,12 +138,29 @@ class ExpressProtocol(HttpToolsProtocol):
         task.add_done_callback(self.tasks.discard)
         self.tasks.add(task)
 
-    async def _write_later(self, answer: Awaitable[Envelope], keep_alive: bool) -> None:
-        envelope = await answer
+    async def _write_later(self, answer: Awaitable[Envelope | Outgoing], keep_alive: bool) -> None:
+        made = await answer
+        if isinstance(made, Outgoing):
+            close = () if keep_alive else (("connection", "close"),)
+            made = replace(made, headers=(*made.headers, *close))
+            await play(made, self._send, self._breakable(), self.desk.pause)
         self._is_busy = False
-        if not self.transport.is_closing():
-            self._write(envelope, keep_alive and not self._is_last)
-            self.flow.resume_reading()
+        if self.transport.is_closing():
+            return
+        keep_alive = keep_alive and not self._is_last
+        if isinstance(made, Envelope):
+            self._write(made, keep_alive)
+        else:
+            self._is_written(keep_alive and made.end is End.WHOLE)
+        self.flow.resume_reading()
+
+    async def _send(self, message: Message) -> None:
+        """Write what an ASGI message says."""
+        if message["type"] == "http.response.start":
+            lines = [b"%b: %b\r\n" % header for header in message["headers"]]
+            self.transport.write(b"".join([STATUS_LINE[message["status"]], *lines, b"\r\n"]))
+        elif message["body"]:
+            self.transport.write(message["body"])
 
     def _write(self, envelope: Envelope, keep_alive: bool) -> None:
         """Write a whole answer at once, and go on waiting for requests or close."""
@@ -138,6 +170,9 @@ class ExpressProtocol(HttpToolsProtocol):
             b"%bcontent-type: application/json\r\ncontent-length: %d\r\n%b\r\n%b"
             % (STATUS_LINE[status], len(body), close, body)
         )
+        self._is_written(keep_alive)
+
+    def _is_written(self, keep_alive: bool) -> None:
         self._is_reading = False
         self.server_state.total_requests += 1
         if not keep_alive:
@@ -163,6 +198,8 @@ class ExpressProtocol(HttpToolsProtocol):
 
     def shutdown(self) -> None:
         """Close: at once, or with the answer that is still owed."""
+        if self._line is not None:
+            self._line.end()
         if self._is_busy:
             self._is_last = True
         else:

@@ -6,6 +6,7 @@ from mockserver.transports.asgi import App, Message, Receive, Scope, Send, route
 from mockserver.transports.files import FileTransport
 from mockserver.transports.http import HttpDesk, HttpTransport
 from mockserver.transports.service import ServiceTransport
+from mockserver.transports.spoilt import BrokenOff
 from mockserver.transports.websocket import SocketTransport
 
 #: Where tasks are handed in. Source: DOC-AUTH (stated) for /v1; official clients (observed) for the others: Go ones end
@@ -75,6 +76,8 @@ class Front:
 
         try:
             await transport(scope, receive, watched)
+        except BrokenOff:
+            raise
         except Exception:
             if has_begun:
                 raise

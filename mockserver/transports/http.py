@@ -6,10 +6,12 @@ import traceback
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import NamedTuple
 
+from mockserver.faults.base import Outgoing
 from mockserver.journal import Journal
+from mockserver.plans import Spoilt
 from mockserver.platform import Caller
 from mockserver.reading import too_large
-from mockserver.runtime import Held, Log, Runtime
+from mockserver.runtime import Answering, Log, Runtime
 from mockserver.transports.asgi import (
     BodyTooLarge,
     Disconnected,
@@ -20,6 +22,7 @@ from mockserver.transports.asgi import (
     read_body,
     send_answer,
 )
+from mockserver.transports.spoilt import StrangeLine, line_of, outgoing, play
 from mockserver.wire import Answer, Envelope
 
 #: Is told how a request came, the HTTP status of the answer (0 over WebSocket), the answer to each task, and how many
@@ -67,8 +70,9 @@ class HttpDesk:
         self._is_watched = observe is not None or journal is not None
         self._log = log
         self._origin = origin
+        self.pause = runtime.pause
 
-    def answer(self, request: Request) -> Envelope | Awaitable[Envelope]:
+    def answer(self, request: Request) -> Envelope | Awaitable[Envelope | Outgoing]:
         """Answer one POST request: at once, or later where results are waited for. Never raises."""
         started = time.perf_counter() if self._is_watched else 0.0
         try:
@@ -90,7 +94,7 @@ class HttpDesk:
         """Answer in the API's own words that a request as a whole failed."""
         return self._wire.envelope([self._wire.unaddressed(name, reason=reason)])
 
-    def _answer(self, request: Request, started: float) -> Envelope | Awaitable[Envelope]:
+    def _answer(self, request: Request, started: float) -> Envelope | Awaitable[Envelope | Outgoing]:
         headers = request.headers
         media_type = headers.get(b"content-type", b"")
         if media_type != b"application/json" and not is_json(media_type):
@@ -110,10 +114,14 @@ class HttpDesk:
         return self._envelope(request, None, answers, time.perf_counter())
 
     async def _later(
-        self, request: Request, owner: str | None, answers: Sequence[Answer | Held], started: float
-    ) -> Envelope:
+        self, request: Request, owner: str | None, answers: Sequence[Answering], started: float
+    ) -> Envelope | Outgoing:
         try:
-            return self._envelope(request, owner, await self._runtime.settle(answers), started)
+            settled = await self._runtime.settle(answers)
+            told = [each.answer if isinstance(each, Spoilt) else each for each in settled]
+            envelope = self._envelope(request, owner, told, started)
+            spoilt = [each for each in settled if isinstance(each, Spoilt)]
+            return outgoing(envelope, spoilt) if spoilt else envelope
         except Exception:
             return self._envelope(request, owner, [self.failure()], started)
 
@@ -169,8 +177,11 @@ class HttpTransport:
             await send_answer(send, envelope.status, envelope.body, headers=[(b"connection", b"close")])
             return
         answer = self._desk.answer(request._replace(body=body))
-        envelope = answer if isinstance(answer, Envelope) else await answer
-        await send_answer(send, envelope.status, envelope.body)
+        made = answer if isinstance(answer, Envelope) else await answer
+        if isinstance(made, Envelope):
+            await send_answer(send, made.status, made.body)
+        else:
+            await play(made, send, line_of(scope) or StrangeLine(receive), self._desk.pause)
 
 
 def is_json(media_type: bytes) -> bool:

@@ -3,21 +3,27 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
+from mockserver.faults.base import End, Frame, Frames
 from mockserver.journal import Journal
+from mockserver.plans import Hit, Spoilt
 from mockserver.platform import Caller, Session
 from mockserver.ports import UNSETTLED_MS, Entry, Shelf
-from mockserver.runtime import Held, Runtime
+from mockserver.runtime import Answering, Runtime
 from mockserver.transports.asgi import Message, Origin, Receive, Scope, Send, headers_of
 from mockserver.transports.http import Observe
+from mockserver.transports.spoilt import FragmentLine, line_of
 from mockserver.wire import Answer
 
 #: A connection without a message for so long is closed. Source: the documentation of connections (stated).
 IDLE_MS = 120_000
 #: Close code for an idle connection. Source: none (assumed).
 IDLE_CODE = 1000
+#: Close code where a connection breaks off in an orderly way, or cannot be reset. Source: RFC 6455, 7.4.1 (stated)
+GOING_CODE = 1001
 
 
 #: Answers what made us fail, just now.
@@ -50,6 +56,7 @@ class SocketTransport:
         origin = self._origin(scope.get("scheme", "ws"), host, scope.get("root_path", ""))
         caller = Caller(origin, "websocket")
         connection = _Connection(self._runtime, self._fail, self._observe, self._journal, caller, receive, send)
+        connection.line = line_of(scope)
         await connection.serve()
 
 
@@ -78,6 +85,10 @@ class _Connection:
         #: The session and whose it is, from the authentication on.
         self._session = ("", "")
         self._undelivered: list[bytes] = []
+        #: What breaks the connection off and sends fragments, where the server has it.
+        self.line: FragmentLine | None = None
+        #: Messages that let the next one go first.
+        self._overtaken: list[Frame] = []
 
     async def serve(self) -> None:
         if (await self._receive())["type"] != "websocket.connect":
@@ -123,17 +134,20 @@ class _Connection:
         told: list[Answer] = []
         frames: list[bytes] = []
         for answer in answers:
-            if isinstance(answer, Held):
-                self._background(self._guarded(self._hand_over(answer)))
-            else:
+            if isinstance(answer, Answer):
                 told.append(answer)
                 frames += await self._deliver(answer)
+            elif isinstance(answer, Spoilt) and isinstance(answer.answer, Answer):
+                told.append(answer.answer)
+                frames += await self._deliver(answer.answer, answer.hits)
+            else:
+                self._background(self._guarded(self._hand_over(answer)))
         elapsed_ms = (time.perf_counter() - started) * 1000
         self._note(body, told, frames, elapsed_ms)
         if self._observe is not None:
             self._observe("socket", 0, told, elapsed_ms)
 
-    def _exchange(self, body: bytes) -> Sequence[Answer | Held]:
+    def _exchange(self, body: bytes) -> Sequence[Answering]:
         try:
             return self._runtime.exchange(body, self._caller)
         except Exception:
@@ -144,11 +158,14 @@ class _Connection:
             outcomes = tuple([answer.outcome for answer in told])
             self._journal.note(self._caller.owner, "websocket", "socket", 0, body, outcomes, tuple(frames), elapsed_ms)
 
-    async def _deliver(self, answer: Answer) -> Sequence[bytes]:
-        """Send an answer and return its frames."""
+    async def _deliver(self, answer: Answer, hits: Sequence[Hit] = ()) -> Sequence[bytes]:
+        """Send an answer and return its frames as they should be."""
         if answer.is_authentication:
-            return await self._begin_session(answer)
+            return await self._begin_session(answer, hits)
         frames = self._runtime.desk.wire.frames(answer)
+        if hits:
+            await self._disturb(frames, hits)
+            return frames
         for frame in frames:
             await self._deliver_frame(frame)
         return frames
@@ -156,6 +173,65 @@ class _Connection:
     async def _deliver_frame(self, frame: bytes) -> None:
         if not await self._transmit_frame(frame):
             self._undelivered.append(frame)
+        if self._overtaken:
+            await self._catch_up()
+
+    async def _disturb(self, payloads: Sequence[bytes], hits: Sequence[Hit]) -> None:
+        """Send an answer as its faults have it; what needs time is sent in the background."""
+        made = Frames(tuple(Frame(payload) for payload in payloads))
+        for hit in hits:
+            made = hit.fault.disturb(made)
+        if any(frame.delay_ms for frame in made.frames):
+            self._background(self._guarded(self._play(made)))
+        else:
+            await self._play(made)
+
+    async def _play(self, made: Frames) -> None:
+        if made.end is End.NEVER:
+            return
+        if made.end is End.UNSENT:
+            # What the client did not get waits for it in its session, as after any lost connection.
+            self._undelivered.extend(frame.payload for frame in made.frames)
+            await self._break_off(made.is_orderly)
+            return
+        for frame in made.frames:
+            if frame.delay_ms:
+                await self._runtime.pause(frame.delay_ms)
+            if made.end is End.CUT:
+                await self._cut(frame, made.is_orderly)
+                return
+            if frame.is_overtaken:
+                self._overtaken.append(frame)
+            else:
+                await self._send_strangely(frame)
+        if made.end is End.SENT:
+            await self._break_off(made.is_orderly)
+
+    async def _send_strangely(self, frame: Frame) -> None:
+        if frame.pieces > 1 and self.line is not None and self._is_open:
+            self.line.send_fragments(frame.payload, frame.pieces, is_binary=frame.is_binary, is_whole=True)
+        elif frame.is_binary:
+            await self._transmit({"type": "websocket.send", "bytes": frame.payload})
+        else:
+            await self._deliver_frame(frame.payload)
+
+    async def _catch_up(self) -> None:
+        """Send what let another message go first."""
+        overtaken, self._overtaken = self._overtaken, []
+        for frame in overtaken:
+            await self._send_strangely(replace(frame, is_overtaken=False))
+
+    async def _cut(self, frame: Frame, is_orderly: bool) -> None:
+        if self.line is not None and self._is_open:
+            self.line.send_fragments(frame.payload, 2, is_binary=frame.is_binary, is_whole=False)
+        await self._break_off(is_orderly)
+
+    async def _break_off(self, is_orderly: bool) -> None:
+        """End the connection: with a close frame, or as a dead network does where the server can."""
+        if self.line is None or is_orderly:
+            await self._transmit({"type": "websocket.close", "code": GOING_CODE})
+        else:
+            await self.line.break_off(False)
 
     async def _transmit_frame(self, frame: bytes) -> bool:
         return await self._transmit({"type": "websocket.send", "text": frame.decode()})
@@ -170,22 +246,26 @@ class _Connection:
             return False
         return True
 
-    async def _hand_over(self, held: Held) -> None:
-        """Send the results of a synchronous submission when they are there."""
-        for answer in await self._runtime.settle([held]):
-            self._note(b"[]", [answer], await self._deliver(answer), 0.0)
+    async def _hand_over(self, waiting: Answering) -> None:
+        """Send an answer that is waited for when it is there."""
+        for settled in await self._runtime.settle([waiting]):
+            answer, hits = (settled.answer, settled.hits) if isinstance(settled, Spoilt) else (settled, ())
+            self._note(b"[]", [answer], await self._deliver(answer, hits), 0.0)
         if not self._is_open:
             self._remember()
 
-    async def _begin_session(self, answer: Answer) -> Sequence[bytes]:
+    async def _begin_session(self, answer: Answer, hits: Sequence[Hit] = ()) -> Sequence[bytes]:
         """Begin or go on with a session: answer the authentication, then send what could not be delivered before."""
         session = (self._caller.session, self._caller.owner or "")
         if session != self._session:
             self._remember()
             self._session = session
         frames = self._runtime.desk.wire.frames(answer)
-        for frame in frames:
-            await self._transmit_frame(frame)
+        if hits:
+            await self._disturb(frames, hits)
+        else:
+            for frame in frames:
+                await self._transmit_frame(frame)
         for frame in self._open_session():
             await self._deliver_frame(frame)
         return frames

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockserver.engine.magic import find_failure
+from mockserver.engine.magic import find_magic
 from mockserver.engine.plan import Figures, due_times, figures_of
 from mockserver.spec.load import Model, load_spec
 from tests.engine.tasks import NOW_MS
@@ -74,24 +74,26 @@ def test_time_and_price_follow_size_and_duration(params: dict[str, Any], figures
 
 
 @pytest.mark.parametrize(
-    ("prompt", "failure"),
+    ("prompt", "found"),
     [
-        ("a storm [[providerError]] at sea", "providerError"),
-        ("[[sunshine]] [[timeoutProvider]]", "timeoutProvider"),
-        ("[[timeoutProvider]] [[providerError]]", "timeoutProvider"),
-        ("[[providererror]]", None),
-        ("[[ providerError ]]", None),
-        ("[providerError]", None),
-        ("[[[providerError]]]", "providerError"),
-        ("[[provider]]Error]]", None),
-        ("", None),
-        (None, None),
-        (["[[providerError]]"], None),
+        ("a storm [[providerError]] at sea", ["[[providerError]]"]),
+        ("[[sunshine]] [[drop-webhook]]", ["[[sunshine]]", "[[drop-webhook]]"]),
+        ("[[answer-503 times=2 form=html]]", ["[[answer-503 times=2 form=html]]"]),
+        ("[[answer-503  times=2]]", ["[[answer-503 times=2]]"]),
+        ("[[answer-503 times]]", []),
+        ("[[answer-503 times = 2]]", []),
+        ("[[ providerError ]]", []),
+        ("[providerError]", []),
+        ("[[[providerError]]]", ["[[providerError]]"]),
+        ("[[provider]]Error]]", ["[[provider]]"]),
+        ("", []),
+        (None, []),
+        (["[[providerError]]"], []),
     ],
 )
-def test_only_whole_known_words_in_double_brackets_are_magic(prompt: object, failure: str | None) -> None:
-    """A failure is asked for by its exact name; everything else is plain text."""
-    assert find_failure(prompt, {"providerError", "timeoutProvider"}) == failure
+def test_words_in_double_brackets_are_magic(prompt: object, found: list[str]) -> None:
+    """A name, and settings where it has some; everything else is plain text."""
+    assert [str(magic) for magic in find_magic(prompt)] == found
 
 
 def test_every_error_of_the_catalogue_can_be_asked_for() -> None:
@@ -100,4 +102,3 @@ def test_every_error_of_the_catalogue_can_be_asked_for() -> None:
     assert load_spec().catalogue.named.keys() <= failures.keys()
     assert {"invalidWidth", "missingPositivePrompt", "invalidPromptOptimizer"} <= failures.keys()
     assert failures["invalidWidth"].say() == "Invalid value for 'width' parameter."
-    assert all(find_failure(f"[[{name}]]", failures) == name for name in failures)

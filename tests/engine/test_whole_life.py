@@ -13,9 +13,8 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from mockserver.adapters.clocks import ManualClock
 from mockserver.platform import Caller
-from mockserver.runtime import Held
 from tests.support.couriers import SlowOutbox
-from tests.support.mocks import still_mock
+from tests.support.mocks import answered, still_mock
 
 KEYS = ("one", "other")
 #: Few, so that they are often taken.
@@ -68,11 +67,8 @@ class WholeLife(RuleBasedStateMachine):
         """Send a body and return what each task is answered with."""
         owner = self.mock.runtime.desk.keyring.owner(key)
         answers = self.mock.runtime.exchange(body, Caller("http://mock.test", "http", owner))
-        told = []
-        for answer in answers:
-            assert not isinstance(answer, Held)
-            told.append(json.loads(self.mock.runtime.desk.wire.envelope([answer]).body))
-        return told
+        wire = self.mock.runtime.desk.wire
+        return [json.loads(wire.envelope([answer]).body) for answer in answered(answers)]
 
     def address(self) -> str:
         """Return an address that no other task has."""

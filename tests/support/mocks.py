@@ -1,6 +1,6 @@
 """Mocks whose time stands still until a test moves it, and that send nothing."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -10,9 +10,11 @@ from mockserver.adapters.stores import HOUR_MS
 from mockserver.app import Mock, make_mock
 from mockserver.config import MockConfig, read_config
 from mockserver.log import Log
+from mockserver.plans import Spoilt
 from mockserver.ports import Clock, Courier, Store
-from mockserver.runtime import FetchMedia, Runtime
+from mockserver.runtime import Answering, FetchMedia, Runtime
 from mockserver.spec.load import Spec
+from mockserver.wire import Answer
 
 #: Settings of every mock that a test puts together unless it says otherwise, in the words of the command line.
 SETTINGS = {"seed": "7", "speed": "1", "log": "quiet"}
@@ -35,6 +37,16 @@ def still_mock(
 ) -> Mock:
     """Return a mock with a manual clock and an outbox unless others are given."""
     return make_mock(still_config(settings), clock or ManualClock(), courier or Outbox(), log)
+
+
+def answered(answers: Sequence[Answering]) -> list[Answer]:
+    """Return answers that nobody has to wait for, as they should be where faults spoil them."""
+    told = []
+    for each in answers:
+        answer = each.answer if isinstance(each, Spoilt) else each
+        assert isinstance(answer, Answer)
+        told.append(answer)
+    return told
 
 
 def rebuilt(

@@ -1,0 +1,183 @@
+"""What goes wrong with which task: decided once, when a task is first handed in, and counted from then on.
+
+Here magic values and the rules of a scenario meet the store, which keeps for each task how often its faults hit it.
+What a fault does stands in `mockserver.faults`.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any, NamedTuple
+
+from mockserver.engine.magic import find_magic
+from mockserver.engine.values import Planned
+from mockserver.faults import FAULTS, Fault
+from mockserver.faults.base import ANSWER, TASK, Moment
+from mockserver.faults.reading import BadFault, make, plan_magic
+from mockserver.platform import Desk
+from mockserver.ports import Entry, Key, Shelf
+from mockserver.wire import Answer
+
+
+class Hit(NamedTuple):
+    """A fault that acts now."""
+
+    name: str
+    fault: Fault
+
+
+class Plan(NamedTuple):
+    """What was decided for a task, as kept.
+
+    Attributes:
+        faults: what goes wrong.
+        chances: how many chances each fault had so far.
+    """
+
+    faults: tuple[Planned, ...]
+    chances: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Spoilt:
+    """An answer that goes wrong on its way.
+
+    Attributes:
+        answer: the answer as it should be, or what waits for it.
+        hits: the faults that act on it.
+        names: all faults that an HTTP answer names in its header.
+    """
+
+    answer: Any
+    hits: Sequence[Hit]
+    names: Sequence[str]
+
+    def worded(self, answer: Answer) -> "Spoilt":
+        """Return this one with the answer that was waited for, in the words of the faults."""
+        for hit in self.hits:
+            answer = hit.fault.word(answer)
+        return replace(self, answer=replace(answer, outcome=f"{answer.outcome} ({', '.join(self.names)})"))
+
+
+@dataclass(frozen=True, slots=True)
+class Postponed:
+    """A request that takes its time to arrive.
+
+    Attributes:
+        until_ms: when it is there, as Unix time in milliseconds.
+        arrive: answers it then.
+    """
+
+    until_ms: int
+    arrive: Callable[[], Any]
+
+
+class Plans:
+    """Decides and counts. Not for several threads at once.
+
+    Args:
+        desk: schemas and store.
+    """
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    def decide(self, key: Key, params: Mapping[str, Any]) -> tuple[Planned, ...]:
+        """Return what goes wrong with a task; for one that was decided on before, the same.
+
+        Raises:
+            BadFault: a magic value names a fault with settings that it does not have.
+        """
+        kept: Plan | None = self._desk.store.get(Shelf.PLANS, key)
+        if kept is not None:
+            return kept.faults
+        codes = self._desk.spec.failures
+        asked = (plan_magic(magic, codes) for magic in find_magic(params.get("positivePrompt")))
+        return tuple(planned for planned in asked if planned is not None)
+
+    def take(self, key: Key, faults: tuple[Planned, ...], moment: Moment) -> list[Hit]:
+        """Return the faults that act at a moment, and count that they did."""
+        chosen = [index for index, planned in enumerate(faults) if acts(planned, moment)]
+        if not chosen:
+            return []
+        if any(faults[index].times is not None or faults[index].skip for index in chosen):
+            chosen = self._count(key, faults, chosen)
+        return [Hit(faults[index].fault, make(faults[index])) for index in chosen]
+
+    def go_on(
+        self, hits: Sequence[Hit], names: Sequence[str], size: int, params: Mapping[str, Any], answer: Callable[[], Any]
+    ) -> Any:
+        """Answer a request that faults hit.
+
+        Args:
+            hits: the faults that act on it.
+            names: all faults that the answer shows.
+            size: bytes of the body that the task came in.
+            params: the task.
+            answer: answers it as if nothing were wrong with the request.
+
+        Returns:
+            What `answer` returns, in `Spoilt` where something is seen of the faults; `Postponed` where the request
+            needs time to arrive.
+        """
+        hold_ms = sum(hit.fault.hold_ms(size) for hit in hits)
+        arrive = partial(self._arrive, hits, names, params, answer)
+        return Postponed(self._desk.clock.now_ms() + hold_ms, arrive) if hold_ms else arrive()
+
+    def _arrive(
+        self, hits: Sequence[Hit], names: Sequence[str], params: Mapping[str, Any], answer: Callable[[], Any]
+    ) -> Any:
+        refusals = (hit.fault.refuse() for hit in hits)
+        code = next((refusal for refusal in refusals if refusal is not None), None)
+        made = answer() if code is None else self._desk.wire.error(code, params)
+        if not names:
+            return made
+        spoilt = Spoilt(made, hits, names)
+        return spoilt.worded(made) if isinstance(made, Answer) else spoilt
+
+    def _count(self, key: Key, faults: tuple[Planned, ...], chosen: Sequence[int]) -> list[int]:
+        now_ms = self._desk.clock.now_ms()
+
+        def change(kept: Plan | None) -> tuple[Entry, list[int]]:
+            before = kept.chances if kept is not None and kept.faults == faults else (0,) * len(faults)
+            after = tuple(count + (index in chosen) for index, count in enumerate(before))
+            hits = [index for index in chosen if _is_hit(faults[index], before[index])]
+            return Entry(Plan(faults, after), now_ms, _WEIGHT * len(faults)), hits
+
+        return self._desk.store.update(Shelf.PLANS, key, change)
+
+
+#: Roughly how many bytes a planned fault takes.
+_WEIGHT = 200
+
+
+def _is_hit(planned: Planned, chances: int) -> bool:
+    turn = chances - planned.skip
+    return turn >= 0 and (planned.times is None or turn < planned.times)
+
+
+def acts(planned: Planned, moment: Moment) -> bool:
+    """Say whether a fault acts at a moment."""
+    moments = FAULTS[planned.fault].moments
+    if moments >= ANSWER and moment in ANSWER:
+        return planned.on in ("any", moment.value)
+    return moment in moments
+
+
+def lasting(faults: Iterable[Planned], hits: Sequence[Hit]) -> tuple[Planned, ...]:
+    """Return the faults that matter after a task was taken on: those yet to come, and those that shaped it."""
+    names = {hit.name for hit in hits}
+    return tuple(
+        planned
+        for planned in faults
+        if any(acts(planned, moment) for moment in Moment if moment is not Moment.SUBMIT)
+        or (planned.fault in names and FAULTS[planned.fault].moments >= TASK and not planned.on)
+    )
+
+
+def marks(faults: Iterable[Planned]) -> list[str]:
+    """Return the names of the faults that shaped a task: every answer about it shows what they did."""
+    return [planned.fault for planned in faults if Moment.SUBMIT in FAULTS[planned.fault].moments and not planned.on]
+
+
+__all__ = ["BadFault", "Hit", "Plans", "Postponed", "Spoilt", "lasting", "marks"]
