@@ -23,7 +23,10 @@ VARIABLES = "RUNWARE_MOCK_"
 
 @dataclass(frozen=True, slots=True)
 class MockConfig:
-    """Everything that can be set about a mock. `SETTINGS` says what each means.
+    """Everything that can be set about a mock. A value may also be given as text, as on the command line.
+
+    Raises:
+        BadSetting: a value cannot be used; names the attribute.
 
     Attributes:
         host: address to listen on.
@@ -70,6 +73,20 @@ class MockConfig:
     keep_media_bytes: int = 256 * 1024 * 1024
     allow_outbound: tuple[str, ...] = ()
     journal: int = 1000
+
+    def __post_init__(self) -> None:
+        """Hold every value against the same rules as on the command line."""
+        for setting in _PLAIN:
+            name = setting.name.replace("-", "_")
+            value = getattr(self, name)
+            if value is not None or name not in _MAY_BE_NONE:
+                object.__setattr__(self, name, _read(setting, _as_written(value), f"MockConfig.{name}"))
+        if not isinstance(self.choices, Mapping):
+            raise BadSetting("MockConfig.choices", f"{self.choices!r} is not a dictionary of names and values")
+
+
+#: Attributes that need no value.
+_MAY_BE_NONE = frozenset({"seed", "schema", "public_url"})
 
 
 class BadSetting(Exception):
@@ -122,7 +139,7 @@ class Setting:
 def _integer(least: int, most: int) -> Callable[[str], int]:
     def read(text: str) -> int:
         cleaned = text.replace("_", "")
-        if not re.fullmatch(r"-?\d{1,18}", cleaned) or not least <= int(cleaned) <= most:
+        if not re.fullmatch(r"-?\d{1,19}", cleaned) or not least <= int(cleaned) <= most:
             raise ValueError(f"{text!r} is not a whole number from {least} to {most}")
         return int(cleaned)
 
@@ -148,7 +165,7 @@ def _text(text: str) -> str:
 
 
 def _speed(text: str) -> float:
-    if text == "instant":
+    if text in ("instant", "inf"):
         return math.inf
     try:
         speed = float(text)
@@ -164,8 +181,8 @@ def _hours(text: str) -> float:
         hours = float(text)
     except ValueError:
         hours = math.nan
-    if not 0 <= hours <= 87_600:
-        raise ValueError(f"{text!r} is not a number of hours from 0 to 87600")
+    if not 0.001 <= hours <= 87_600:
+        raise ValueError(f"{text!r} is not a number of hours from 0.001 to 87600")
     return hours
 
 
@@ -220,7 +237,7 @@ _PLAIN = (
     Setting(
         "seed",
         _integer(0, 2**63 - 1),
-        "make UUIDs, seeds and durations repeat from run to run",
+        "make UUIDs, seeds and durations repeat from run to run, where each key submits in the same order",
         "NUMBER",
         "random",
         "7",
@@ -369,20 +386,24 @@ def _from_file(file: Path | None) -> dict[str, Any]:
         return {}
     try:
         document = tomllib.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as problem:
-        raise BadSetting(str(file), f"cannot be read ({problem})") from problem
+    except OSError as problem:
+        raise BadSetting(str(file), f"cannot be read ({problem.strerror or problem})") from problem
+    except ValueError as problem:
+        raise BadSetting(str(file), f"cannot be read as TOML ({problem})") from problem
     settings = all_settings()
     found: dict[str, Any] = {}
     for name, value in document.items():
         if name not in settings:
             raise BadSetting(f"{file}: {name}", _unknown(name, settings))
-        texts = [_as_text(each) for each in value] if isinstance(value, list) else _as_text(value)
-        found[name] = _read(settings[name], texts, f"{file}: {name}")
+        found[name] = _read(settings[name], value, f"{file}: {name}")
     return found
 
 
-def _as_text(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value)
+def _as_written(value: Any) -> Any:
+    """Return a value of Python's as it would be written in a settings file: texts, numbers, or a list of them."""
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_as_written(each) for each in value]
+    return str(value) if isinstance(value, Path) else value
 
 
 def _unknown(name: str, known: Mapping[str, Any]) -> str:
@@ -393,12 +414,28 @@ def _unknown(name: str, known: Mapping[str, Any]) -> str:
 def _read(setting: Setting, value: Any, where: str) -> Any:
     try:
         if setting.is_list:
-            return tuple(setting.read(text) for text in ([value] if isinstance(value, str) else value))
-        if isinstance(value, list):
-            raise ValueError("one value is expected, not a list")
-        return setting.read(value)
+            return tuple([_read_one(setting, each) for each in (value if isinstance(value, list) else [value])])
+        return _read_one(setting, value)
     except ValueError as problem:
         raise BadSetting(where, str(problem)) from None
+
+
+def _read_one(setting: Setting, value: Any) -> Any:
+    """Read a text, or a number where the setting is one.
+
+    Raises:
+        ValueError: the value cannot be used.
+    """
+    if isinstance(value, str):
+        return setting.read(value)
+    if isinstance(value, list):
+        raise ValueError("one value is expected, not a list")
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise ValueError(f"{value!r} is neither a text nor a number")
+    read = setting.read(str(value))
+    if not isinstance(read, int | float) and not setting.is_choice:
+        raise ValueError(f"{value!r} is no text; put it in quotes")
+    return read
 
 
 _NAMES = {each.name.replace("_", "-") for each in fields(MockConfig)} - {"choices"}

@@ -1,6 +1,7 @@
 """The command line: what it prints, what it takes, and how it ends."""
 
 import json
+import math
 import os
 import re
 import signal
@@ -126,9 +127,10 @@ def test_a_port_that_is_taken_is_told_in_one_line() -> None:
         (["serve", "--unknown-task", "maybe"], "--unknown-task: 'maybe' is not one of error, empty"),
         (["serve", "--schema", "/nowhere"], "--schema: there is no folder '/nowhere'"),
         (["serve", "--public-url", "mock"], "--public-url: 'mock' is not an address such as http://mock:8080"),
-        (["serve", "--keep-hours", "x"], "--keep-hours: 'x' is not a number of hours from 0 to 87600"),
+        (["serve", "--keep-hours", "x"], "--keep-hours: 'x' is not a number of hours from 0.001 to 87600"),
+        (["serve", "--keep-hours", "0"], "--keep-hours: '0' is not a number of hours from 0.001 to 87600"),
         (["serve", "--host", " "], "--host: the value is empty"),
-        (["serve", "--config", "nowhere.toml"], "nowhere.toml: cannot be read"),
+        (["serve", "--config", "nowhere.toml"], "nowhere.toml: cannot be read (No such file or directory)"),
         (["serve", "--frob"], "unrecognized arguments: --frob"),
         (["fly"], "invalid choice: 'fly'"),
         ([], "required"),
@@ -179,7 +181,7 @@ def test_every_example_in_the_help_is_a_good_value() -> None:
 def test_flags_count_before_variables_and_variables_before_the_file(tmp_path: Path) -> None:
     """The nearer source wins; what none of them sets has its default."""
     file = tmp_path / "mock.toml"
-    file.write_text('port = 1\nspeed = "instant"\nmax-tasks = 5\napi-key = ["a", "b"]\nsizes = "with-512"\nseed = 3\n')
+    file.write_text('port = 1\nspeed = "instant"\nmax-tasks = 5\napi-key = ["a", "b"]\ncredit-status = 400\nseed = 3\n')
     environment = {"RUNWARE_MOCK_PORT": "2", "RUNWARE_MOCK_MAX_TASKS": "6", "PATH": "x", "RUNWARE_MOCK_CONFIG": "y"}
     config = read_config({"port": "3", "log": None, "profile": "compat"}, environment, file)
     assert config == MockConfig(
@@ -187,7 +189,7 @@ def test_flags_count_before_variables_and_variables_before_the_file(tmp_path: Pa
         speed=float("inf"),
         max_tasks=6,
         api_key=("a", "b"),
-        choices={"sizes": "with-512"},
+        choices={"credit-status": "400"},
         seed=3,
         profile="compat",
     )
@@ -203,8 +205,9 @@ def test_flags_count_before_variables_and_variables_before_the_file(tmp_path: Pa
         ({}, "prot = 1", "mock.toml: prot: there is no such setting; did you mean port?"),
         ({}, "zzzzzz = 1", "mock.toml: zzzzzz: there is no such setting"),
         ({}, "port = [1]", "mock.toml: port: one value is expected, not a list"),
-        ({}, "port = true", "mock.toml: port: 'true' is not a whole number"),
-        ({}, "port =", "mock.toml: cannot be read"),
+        ({}, "port = true", "mock.toml: port: True is neither a text nor a number"),
+        ({}, "api-key = 5", "mock.toml: api-key: 5 is no text; put it in quotes"),
+        ({}, "port =", "mock.toml: cannot be read as TOML"),
     ],
 )  # fmt: skip
 def test_a_bad_setting_is_named_by_its_source(
@@ -216,6 +219,43 @@ def test_a_bad_setting_is_named_by_its_source(
     with pytest.raises(BadSetting) as caught:
         read_config({}, environment, file)
     assert where in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("values", "told"),
+    [
+        ({"speed": 0}, "MockConfig.speed: '0' is neither a number of 0.001 or more nor 'instant'"),
+        ({"speed": math.nan}, "MockConfig.speed: 'nan' is neither"),
+        ({"speed": None}, "MockConfig.speed: None is neither a text nor a number"),
+        ({"log": "x"}, "MockConfig.log: 'x' is not one of pretty, json, quiet"),
+        ({"validator": "x"}, "MockConfig.validator: 'x' is not one of fast, reference"),
+        ({"profile": "Strict"}, "MockConfig.profile: 'Strict' is not one of strict, compat; did you mean 'strict'?"),
+        ({"schema": "/nope"}, "MockConfig.schema: there is no folder '/nope'"),
+        ({"public_url": "foo"}, "MockConfig.public_url: 'foo' is not an address"),
+        ({"keep_hours": -1}, "MockConfig.keep_hours: '-1' is not a number of hours"),
+        ({"keep_hours": math.inf}, "MockConfig.keep_hours: 'inf' is not a number of hours"),
+        ({"port": 8080.5}, "MockConfig.port: '8080.5' is not a whole number"),
+        ({"port": True}, "MockConfig.port: True is neither a text nor a number"),
+        ({"host": 5}, "MockConfig.host: 5 is no text; put it in quotes"),
+        ({"api_key": ("good", 5)}, "MockConfig.api_key: 5 is no text; put it in quotes"),
+        ({"api_key": ("",)}, "MockConfig.api_key: the value is empty"),
+        ({"choices": "compat"}, "MockConfig.choices: 'compat' is not a dictionary"),
+    ],
+)
+def test_a_bad_value_given_in_python_is_refused_as_on_the_command_line(values: dict[str, Any], told: str) -> None:
+    """At once, naming the attribute, and not in the middle of the first request."""
+    with pytest.raises(BadSetting) as caught:
+        MockConfig(**values)
+    assert str(caught.value).startswith(told)
+
+
+def test_values_given_in_python_may_be_written_as_on_the_command_line(tmp_path: Path) -> None:
+    """One key is a list of one, a path may be a text, and so on."""
+    written: dict[str, Any] = {"speed": "instant", "seed": "7", "api_key": "k1", "schema": str(tmp_path)}
+    assert MockConfig(**written) == MockConfig(speed=math.inf, seed=7, api_key=("k1",), schema=tmp_path)
+    listed: dict[str, Any] = {"api_key": ["k1", "k2"], "public_url": "http://mock:8080/"}
+    assert MockConfig(**listed) == MockConfig(api_key=("k1", "k2"), public_url="http://mock:8080")
+    assert MockConfig(seed=2**63 - 1).seed == 2**63 - 1
 
 
 def test_settings_reach_the_mock(tmp_path: Path) -> None:
