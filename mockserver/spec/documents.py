@@ -5,7 +5,7 @@ Here stands everything that is done to the data before a task is held against it
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -20,6 +20,7 @@ BASE = "https://runware-mock.invalid/schema/"
 
 #: Folders whose files are JSON Schemas; the other files are tables of our own.
 SCHEMA_FOLDERS = ("shared", "models", "tasks", "wire")
+TABLES = frozenset({"dialect.json", "errors.json", "sources.json"})
 
 Schema = Mapping[str, Any] | bool
 Documents = Mapping[str, Any]
@@ -42,15 +43,29 @@ def read_documents(*roots: Path) -> dict[str, Any]:
         The parsed files by their path below the root, with forward slashes.
 
     Raises:
-        SchemaProblem: a root is no folder, or a file is not JSON.
+        SchemaProblem: a root is no folder or is not laid out like `schema/`, or a file is not JSON.
     """
     found: dict[str, Any] = {}
     for root in roots:
         if not root.is_dir():
             raise SchemaProblem(str(root), "there is no such folder", "name a folder laid out like schema/")
-        for path in sorted(root.rglob("*.json")):
-            found[path.relative_to(root).as_posix()] = _read_json(path)
+        files = {path.relative_to(root).as_posix(): path for path in sorted(root.rglob("*.json"))}
+        _check_layout(root, files)
+        for name, path in files.items():
+            found[name] = _read_json(path)
     return found
+
+
+def _check_layout(root: Path, names: Collection[str]) -> None:
+    """Refuse a folder of data files in which nothing would be found, or not everything."""
+    astray = [name for name in names if name not in TABLES and not is_schema_file(name)]
+    if root.name in SCHEMA_FOLDERS and astray:
+        raise SchemaProblem(str(root), "its files are looked for one level higher", f"name {root.parent} instead")
+    for name in astray:
+        mend = f"put it into one of {', '.join(f'{folder}/' for folder in SCHEMA_FOLDERS)}, or take it out"
+        raise SchemaProblem(str(root / name), "nothing reads a file at this place", mend)
+    if not names:
+        raise SchemaProblem(str(root), "the folder holds no data files", "lay it out like schema/: models/NAME.json")
 
 
 def _read_json(path: Path) -> Any:
@@ -96,7 +111,7 @@ def apply_patches(documents: Documents, patches: Sequence[Mapping[str, Any]]) ->
 
 def is_schema_file(path: str) -> bool:
     """Say whether a file holds a JSON Schema, from the folder it lies in."""
-    return path.split("/", 1)[0] in SCHEMA_FOLDERS
+    return "/" in path and path.split("/", 1)[0] in SCHEMA_FOLDERS
 
 
 def check_keywords(path: str, document: Any) -> None:

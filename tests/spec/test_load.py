@@ -43,6 +43,26 @@ def test_a_further_model_is_a_further_file(tmp_path: Path) -> None:
     assert "acme:1@1" in [model.air for model in spec.all_models]
 
 
+@pytest.mark.parametrize(
+    ("files", "named", "told"),
+    [
+        ((), "", "the folder holds no data files; lay it out like schema/"),
+        (("models/acme.json",), "models", "its files are looked for one level higher; name "),
+        (("acme.json",), "", "acme.json: nothing reads a file at this place; put it into one of shared/, models/,"),
+        (("model/acme.json",), "", "model/acme.json: nothing reads a file at this place"),
+    ],
+)
+def test_a_folder_in_which_nothing_would_be_found_is_refused(
+    tmp_path: Path, files: tuple[str, ...], named: str, told: str
+) -> None:
+    """Whoever names the wrong folder learns of it, and not by a model that is missing later."""
+    for file in files:
+        overlay(tmp_path, file, DOCUMENTS[MODEL])
+    with pytest.raises(SchemaProblem) as caught:
+        load_spec(tmp_path / named)
+    assert told in str(caught.value)
+
+
 def test_minimax_4_is_data_alone() -> None:
     """The second model differs in what the reference says of it: its prompt may be left out beside pictures."""
     spec = load_spec()
