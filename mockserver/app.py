@@ -2,8 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from importlib.metadata import PackageNotFoundError
-from importlib.metadata import version as installed_version
 from typing import TYPE_CHECKING, Any
 
 from mockserver.adapters.clocks import RealClock
@@ -21,6 +19,7 @@ from mockserver.outbound import Outbound
 from mockserver.platform import Desk
 from mockserver.ports import Clock, Courier, Shelf, Store
 from mockserver.reading import Limits
+from mockserver.release import version
 from mockserver.runtime import Found, Runtime, TakeMedia
 from mockserver.spec.load import Model, Spec, load_spec
 from mockserver.transports.asgi import App, Origin, Receive, Scope, Send, origin_finder, route_path
@@ -33,14 +32,6 @@ from mockserver.wire import Wire
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
-
-
-def version() -> str:
-    """Return the version of the installed distribution, or "0" in a checkout that is not installed."""
-    try:
-        return installed_version("runware-mock")
-    except PackageNotFoundError:
-        return "0"
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,18 +2,24 @@
 
 import argparse
 import os
+import re
 import sys
 import textwrap
 from collections.abc import Mapping, Sequence
+from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Any, NoReturn
 
 from mockserver.config import VARIABLES, BadSetting, MockConfig, Setting, all_settings, read_config
+from mockserver.output import NoOutput, Output
 from mockserver.reports import REPORTS
 from mockserver.spec.dialect import UnknownChoice
 from mockserver.spec.problem import SchemaProblem
+from mockserver.spec.suggest import nearest
 
-USAGE_ERROR = 2
+FOUND, USAGE_ERROR = 1, 2
+#: What a shell shows for a program that ended because its reader went away: 128 and the number of SIGPIPE.
+CLOSED_PIPE = 141
 
 
 class _Parser(argparse.ArgumentParser):
@@ -30,15 +36,48 @@ def main(arguments: Sequence[str] | None = None) -> int:
         arguments: the words after the command's name; those of the process unless given.
 
     Returns:
-        The exit status: 0 when all went well, 1 when something was found, 2 when the command could not run.
+        The exit status: 0 when all went well, 1 when something was found, 2 when the command could not run, 141
+        when whoever read its output went away.
     """
-    parser = _make_parser()
-    options = parser.parse_args(arguments)
+    out = Output(sys.stdout)
     try:
-        return int(options.run(options))
+        with redirect_stdout(out):
+            status = _run(arguments, out)
+        out.check()
+    except NoOutput as problem:
+        _let_go_of_output()
+        if problem.is_closed:
+            return CLOSED_PIPE
+        print(f"runware-mock: {problem}", file=sys.stderr)
+        return USAGE_ERROR
+    return status
+
+
+def _run(arguments: Sequence[str] | None, out: Output) -> int:
+    try:
+        options, unknown = _make_parser().parse_known_args(arguments)
+        if unknown:
+            options.command.error(_unknown(options.command, unknown[0]))
+        return int(options.run(options, out))
+    except SystemExit as end:
+        return int(end.code or 0)
     except (BadSetting, UnknownChoice, SchemaProblem) as problem:
         print(f"runware-mock: {problem}", file=sys.stderr)
         return USAGE_ERROR
+
+
+def _unknown(command: argparse.ArgumentParser, word: str) -> str:
+    """Return what to say of a word that a command does not take."""
+    if not word.startswith("-"):
+        return f"unexpected {word!r}"
+    name = word.partition("=")[0]
+    near = nearest(name.lstrip("-"), re.findall(r"--([a-z][a-z-]+)", command.format_help()))
+    return f"there is no option {name}; did you mean --{near}?" if near else f"there is no option {name}"
+
+
+def _let_go_of_output() -> None:
+    """Leave nothing to be written when the process ends, which would fail as well."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _make_parser() -> argparse.ArgumentParser:
@@ -70,7 +109,7 @@ class _ShowVersion(argparse.Action):
         super().__init__(option_strings, dest, nargs=0, help="print the version and exit")
 
     def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
-        from mockserver.app import version
+        from mockserver.release import version
 
         print(f"runware-mock {version()}")
         parser.exit(0)
@@ -90,7 +129,7 @@ def _add_serve(commands: Any) -> None:
         formatter_class=_Help,
     )
     _add_settings(serve, all_settings())
-    serve.set_defaults(run=_serve)
+    serve.set_defaults(run=_serve, command=serve)
 
 
 def _add_settings(parser: argparse.ArgumentParser, settings: Mapping[str, Setting]) -> None:
@@ -116,12 +155,12 @@ def _config(options: argparse.Namespace) -> MockConfig:
     return read_config(flags, os.environ, Path(file) if file else None)
 
 
-def _serve(options: argparse.Namespace) -> int:
+def _serve(options: argparse.Namespace, out: Output) -> int:
     from mockserver.app import make_mock
     from mockserver.serve import PortTaken, serve
 
     try:
-        return serve(make_mock(_config(options)))
+        return serve(make_mock(_config(options)), out)
     except PortTaken as problem:
         print(f"runware-mock: {problem}", file=sys.stderr)
         return USAGE_ERROR
@@ -146,19 +185,20 @@ def _add_validate(commands: Any) -> None:
         help="report for people, programs, GitHub workflows or code scanners (default: text)",
     )
     shared = ("profile", "validator", "schema")
-    settings = {name: setting for name, setting in all_settings().items() if name in shared or setting.is_choice}
+    settings = {name: setting for name, setting in all_settings().items() if name in shared or setting.is_rule}
     _add_settings(validate, settings)
-    validate.set_defaults(run=_validate)
+    validate.set_defaults(run=_validate, command=validate)
 
 
-def _validate(options: argparse.Namespace) -> int:
+def _validate(options: argparse.Namespace, out: Output) -> int:
     from mockserver.spec.load import load_spec
-    from mockserver.validate import NoFile, validate
+    from mockserver.validate import validate
 
     config = _config(options)
     spec = load_spec(config.schema, config.profile, config.choices, config.validator)
-    try:
-        return validate(spec, options.files, options.format)
-    except NoFile as problem:
+    outcome = validate(spec, options.files, options.format, out)
+    for problem in outcome.unread:
         print(f"runware-mock: {problem}", file=sys.stderr)
+    if outcome.unread:
         return USAGE_ERROR
+    return FOUND if outcome.has_found else 0

@@ -15,6 +15,7 @@ from types import MappingProxyType
 from typing import Any
 
 from mockserver.outbound import read_opening
+from mockserver.spec.dialect import changes_rules
 from mockserver.spec.documents import shipped_root
 from mockserver.spec.suggest import nearest
 
@@ -119,6 +120,7 @@ class Setting:
         example: a value as people would write it.
         is_list: whether it may be given several times.
         is_choice: whether it is a choice of the dialect.
+        is_rule: whether it decides which tasks are good.
     """
 
     name: str
@@ -129,6 +131,7 @@ class Setting:
     example: str
     is_list: bool = False
     is_choice: bool = False
+    is_rule: bool = False
 
     @property
     def variable(self) -> str:
@@ -336,6 +339,7 @@ def _choice(name: str, choice: Mapping[str, Any]) -> Setting:
         default=choice["default"],
         example=other,
         is_choice=True,
+        is_rule=any(changes_rules(value) for value in choice["values"].values()),
     )
 
 

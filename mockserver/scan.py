@@ -11,6 +11,9 @@ from typing import NamedTuple
 LONGEST_NUMBER = 128
 LEAST_INTEGER, MOST_INTEGER = -(2**63), 2**64 - 1
 
+#: The flaw of a text that goes on after its value.
+ANOTHER_TEXT = "expected the end of the text"
+
 Way = tuple[str | int, ...]
 
 
@@ -117,7 +120,7 @@ class _Scanner:
             due = self.after_value() if due is None else self.value(due)
         self.skip()
         if self.at < len(self.text):
-            raise _Stop(self.at, "expected the end of the text")
+            raise _Stop(self.at, ANOTHER_TEXT)
 
     def skip(self) -> None:
         match = _BLANK.match(self.text, self.at)

@@ -3,14 +3,13 @@
 import gc
 import signal
 import socket
-import sys
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
-from typing import TextIO
 
 import uvicorn
 
 from mockserver.app import Mock, server_app, version
+from mockserver.output import Output
 from mockserver.transports.express import express_protocol
 from mockserver.transports.lines import BreakableSockets
 
@@ -112,24 +111,28 @@ def banner(mock: Mock, host: str, port: int) -> str:
 
 
 class _Server(uvicorn.Server):
-    """A uvicorn server that says when it is ready."""
+    """A uvicorn server that says when it is ready, and ends when nobody can be told anything any more."""
 
-    def __init__(self, config: uvicorn.Config, ready: str, out: TextIO) -> None:
+    def __init__(self, config: uvicorn.Config, ready: str, out: Output) -> None:
         super().__init__(config)
         self._ready = ready
         self._out = out
+        out.when_lost = self._end
+
+    def _end(self) -> None:
+        self.should_exit = True
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets=sockets)
         print(self._ready, file=self._out, flush=True)
 
 
-def serve(mock: Mock, out: TextIO | None = None) -> int:
+def serve(mock: Mock, out: Output) -> int:
     """Serve a mock until Ctrl-C or SIGTERM.
 
     Args:
         mock: what is served; its settings say where.
-        out: where the ready block goes; standard output unless given.
+        out: where the ready block goes; when nothing can be written there any more, serving ends.
 
     Returns:
         The exit status, 0 for an orderly end.
@@ -146,7 +149,7 @@ def serve(mock: Mock, out: TextIO | None = None) -> int:
     gc.freeze()
     gc.set_threshold(*GC_THRESHOLDS)
     try:
-        _Server(server_config(mock), banner(mock, host, port), out or sys.stdout).run(sockets=[listener])
+        _Server(server_config(mock), banner(mock, host, port), out).run(sockets=[listener])
     except KeyboardInterrupt:
         pass
     finally:

@@ -3,51 +3,62 @@
 import json
 import sys
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mockserver.reports import REPORTS, CheckedFile, Found
-from mockserver.scan import Flaw, Scan, Span, Way, line_and_column, scan
+from mockserver.output import Output
+from mockserver.reports import REPORTS, STANDARD_INPUT, CheckedFile, Found
+from mockserver.scan import ANOTHER_TEXT, Scan, Span, Way, line_and_column, scan
 from mockserver.spec.documents import unescape
-from mockserver.spec.load import Spec
+from mockserver.spec.load import Model, Spec
 from mockserver.spec.violations import Violation, check_task
 
-#: Exit statuses: every task is good, or something was found.
-GOOD, BAD = 0, 1
 #: How deep lists and objects may lie inside each other in a file.
 MAX_DEPTH = 40
+BYTE_ORDER_MARK = "\ufeff"
+#: What is wrong with a file, whatever the details.
+NO_JSON, NO_TASKS = "The text is not valid JSON.", "A file holds one or more tasks, each an object."
 
 
-class NoFile(Exception):
-    """The file cannot be read.
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """A file that cannot be read.
 
     Attributes:
         name: the file.
         problem: what the system says.
     """
 
-    def __init__(self, name: str, problem: str) -> None:
-        super().__init__(name, problem)
-        self.name = name
-        self.problem = problem
+    name: str
+    problem: str
 
     def __str__(self) -> str:
         return f"{self.name}: {self.problem}"
 
 
-def read_file(name: str) -> str:
-    """Return the text of a file, or of standard input for "-".
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of all files.
 
-    Raises:
-        NoFile: it cannot be read or is not UTF-8.
+    Attributes:
+        has_found: whether something is wrong with a task.
+        unread: the files that could not be read.
     """
+
+    has_found: bool
+    unread: tuple[Unread, ...]
+
+
+def read_file(name: str) -> str | Unread:
+    """Return the text of a file, or of standard input for "-", or why it cannot be read."""
     try:
         raw = sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
-        return raw.decode("utf-8-sig")
+        return raw.decode()
     except OSError as problem:
-        raise NoFile(name, problem.strerror or str(problem)) from problem
+        return Unread(name, problem.strerror or str(problem))
     except UnicodeDecodeError as problem:
-        raise NoFile(name, f"the bytes are not UTF-8 (at byte {problem.start})") from problem
+        return Unread(name, f"the bytes are not UTF-8 (at byte {problem.start})")
 
 
 def check_text(spec: Spec, name: str, text: str) -> CheckedFile:
@@ -55,102 +66,172 @@ def check_text(spec: Spec, name: str, text: str) -> CheckedFile:
 
     A text that is no JSON as a whole is read as JSON lines if its first line is JSON by itself.
     """
-    whole = scan(text, MAX_DEPTH)
-    first_line = text.split("\n", 1)[0]
-    if whole.flaw is not None and first_line.strip() and scan(first_line, MAX_DEPTH).flaw is None:
-        return _check_lines(spec, name, text)
-    found = tuple(_check_json(spec, text, text, 0, whole))
-    document = None if whole.flaw else json.loads(text)
-    return CheckedFile(name, text, len(document) if isinstance(document, list) else 1, found)
+    return _Checking(spec, text.removeprefix(BYTE_ORDER_MARK)).run(name, text.startswith(BYTE_ORDER_MARK))
 
 
-def _check_lines(spec: Spec, name: str, text: str) -> CheckedFile:
-    found: list[Found] = []
-    offset = tasks = 0
-    for line in text.split("\n"):
-        if line.strip():
-            tasks += 1
-            found.extend(_check_json(spec, text, line, offset, scan(line, MAX_DEPTH)))
-        offset += len(line) + 1
-    return CheckedFile(name, text, tasks, tuple(found))
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """One JSON text of a file: where it begins in the file, and what it is."""
+
+    offset: int
+    text: str
+    scanned: Scan
 
 
-def _check_json(spec: Spec, text: str, part: str, offset: int, scanned: Scan) -> Iterator[Found]:
-    """Yield what is wrong in one JSON text, which begins at an offset of the whole text."""
-    if scanned.flaw is not None:
-        yield _flaw(text, offset, scanned.flaw)
-        return
-    document = json.loads(part)
-    tasks: list[tuple[Way, Any]] = (
-        [((i,), task) for i, task in enumerate(document)] if isinstance(document, list) else [((), document)]
-    )
-    if not tasks:
-        yield _at(text, offset, scanned.spans[()], "invalidBody", "The list holds no task.", "", "")
-    for way, task in tasks:
-        if not isinstance(task, dict):
-            yield _at(text, offset, scanned.spans[way], "invalidBody", "A task is an object.", _pointer(way), "")
-            continue
-        for violation in check_task(spec, task).violations:
-            yield _violation(text, offset, scanned, way, violation)
+class _Checking:
+    """The check of one file, under way."""
+
+    def __init__(self, spec: Spec, text: str) -> None:
+        self._spec = spec
+        self._text = text
+        self._tasks = 0
+        self._found: list[Found] = []
+        #: Lines of the good submissions, by the UUID that they take.
+        self._taken: dict[str, int] = {}
+
+    def run(self, name: str, has_mark: bool) -> CheckedFile:
+        """Find everything that is wrong, in the order of the file."""
+        if has_mark:
+            problem = "The file begins with a byte order mark, which the API does not read. Save it without."
+            self._find(0, _POINT, "invalidJSON", NO_JSON, problem, "")
+        if self._text.strip():
+            for part in self._parts():
+                self._check_part(part)
+        else:
+            self._find(0, _POINT, "invalidBody", NO_TASKS, "There is no task in it.", "")
+        found = sorted(self._found, key=lambda each: (each.line, each.column))
+        return CheckedFile(name, self._text, self._tasks, tuple(found))
+
+    def _parts(self) -> Iterator[_Part]:
+        """Yield the JSON texts of the file, up to one that begins on a line and ends on another."""
+        whole = scan(self._text, MAX_DEPTH)
+        first_line = self._text.split("\n", 1)[0]
+        if whole.flaw is None or not first_line.strip() or scan(first_line, MAX_DEPTH).flaw is not None:
+            yield _Part(0, self._text, whole)
+            return
+        offset = 0
+        for line in self._text.split("\n"):
+            if line.strip():
+                scanned = scan(line, MAX_DEPTH)
+                if scanned.flaw is not None and self._goes_on(offset, line):
+                    self._another_text(offset)
+                    return
+                yield _Part(offset, line, scanned)
+            offset += len(line) + 1
+
+    def _goes_on(self, offset: int, line: str) -> bool:
+        """Say whether a JSON text that begins with a line is whole only with the lines after it."""
+        flaw = scan(self._text[offset:], MAX_DEPTH).flaw
+        return flaw is None or (flaw.problem == ANOTHER_TEXT and flaw.offset > len(line))
+
+    def _check_part(self, part: _Part) -> None:
+        flaw = part.scanned.flaw
+        if flaw is None:
+            self._check_tasks(part, json.loads(part.text))
+        elif flaw.problem == ANOTHER_TEXT and part.text[flaw.offset] in "[{":
+            self._another_text(part.offset + flaw.offset)
+        else:
+            span = Span(flaw.offset, flaw.offset + 1, flaw.offset)
+            problem = f"Not valid JSON: {flaw.problem}."
+            self._find(part.offset, span, "invalidJSON", NO_JSON, problem, _pointer(flaw.way))
+
+    def _another_text(self, offset: int) -> None:
+        problem = "Another JSON text begins here. Put all tasks into one list [ ], or each on a line of its own."
+        self._find(offset, _POINT, "invalidJSON", NO_JSON, problem, "")
+
+    def _check_tasks(self, part: _Part, document: Any) -> None:
+        tasks: list[tuple[Way, Any]] = (
+            [((i,), task) for i, task in enumerate(document)] if isinstance(document, list) else [((), document)]
+        )
+        self._tasks += len(tasks)
+        spans = part.scanned.spans
+        if not tasks:
+            self._find(part.offset, spans[()], "invalidBody", NO_TASKS, "The list holds no task.", "")
+        for way, task in tasks:
+            if isinstance(task, dict):
+                self._check_task(part, way, task)
+            else:
+                self._find(part.offset, spans[way], "invalidBody", NO_TASKS, "A task is an object.", _pointer(way))
+
+    def _check_task(self, part: _Part, way: Way, task: dict[str, Any]) -> None:
+        checked = check_task(self._spec, task)
+        for violation in checked.violations:
+            self._violation(part, way, violation)
+        if not checked.violations and isinstance(checked.branch, Model):
+            self._check_uuid(part, way, checked.task["taskUUID"])
+
+    def _check_uuid(self, part: _Part, way: Way, uuid: str) -> None:
+        """Note a submission that would be refused because one before it in the file took its UUID."""
+        span = part.scanned.spans[*way, "taskUUID"]
+        earlier = self._taken.get(uuid.lower())
+        if earlier is None:
+            self._taken[uuid.lower()], _ = line_and_column(self._text, part.offset + span.start)
+            return
+        error = self._spec.catalogue.error("conflictTaskUUID")
+        problem = f"{error.say()} It stands on line {earlier} as well."
+        self._find(part.offset, span, error.code, error.say(), problem, f"{_pointer(way)}/taskUUID", "taskUUID")
+
+    def _violation(self, part: _Part, way: Way, violation: Violation) -> None:
+        spans = part.scanned.spans
+        place: Way = (*way, *_steps(violation.pointer, part.scanned, way))
+        while place not in spans:
+            place = place[:-1]
+        span, pointer = spans[place], _pointer(way) + violation.pointer
+        if violation.keyword == "additionalProperties":
+            span = Span(span.name_start, span.end, span.name_start)
+        elif _pointer(place) != pointer:
+            span = Span(span.start, span.start + 1, span.name_start)
+        parameter = violation.parameter if isinstance(violation.parameter, str) else ", ".join(violation.parameter)
+        rule = violation.error.say(parameter=parameter, name=_segments(violation.pointer)[-1])
+        self._find(part.offset, span, violation.error.code, rule, violation.message, pointer, parameter)
+
+    def _find(
+        self, offset: int, span: Span, code: str, rule: str, problem: str, pointer: str, parameter: str = ""
+    ) -> None:
+        """Note something that is wrong at a span, which counts from an offset."""
+        start, end = offset + span.start, offset + span.end
+        line, column = line_and_column(self._text, start)
+        line_end = self._text.find("\n", start)
+        last = min(end, line_end if line_end >= 0 else len(self._text))
+        end_column = column + max(1, last - start)
+        self._found.append(Found(line, column, end_column, code, rule, problem, pointer, parameter))
 
 
-def _flaw(text: str, offset: int, flaw: Flaw) -> Found:
-    span = Span(flaw.offset, flaw.offset + 1, flaw.offset)
-    return _at(text, offset, span, "invalidJSON", f"Not valid JSON: {flaw.problem}.", _pointer(flaw.way), "")
-
-
-def _violation(text: str, offset: int, scanned: Scan, way: Way, violation: Violation) -> Found:
-    place: Way = (*way, *_steps(violation.pointer, scanned, way))
-    while place not in scanned.spans:
-        place = place[:-1]
-    span = scanned.spans[place]
-    if violation.keyword == "additionalProperties":
-        span = Span(span.name_start, span.end, span.name_start)
-    elif _pointer(place) != _pointer(way) + violation.pointer:
-        span = Span(span.start, span.start + 1, span.name_start)
-    parameter = violation.parameter if isinstance(violation.parameter, str) else ", ".join(violation.parameter)
-    pointer = _pointer(way) + violation.pointer
-    return _at(text, offset, span, violation.error.code, violation.message, pointer, parameter)
+_POINT = Span(0, 1, 0)
 
 
 def _steps(pointer: str, scanned: Scan, way: Way) -> Iterator[str | int]:
     """Yield the steps of a pointer; a step into a list is a number."""
     here: Way = way
-    for segment in pointer.split("/")[1:]:
-        step: str | int = unescape(segment)
+    for segment in _segments(pointer):
+        step: str | int = segment
         if segment.isdecimal() and (*here, int(segment)) in scanned.spans:
             step = int(segment)
         here = (*here, step)
         yield step
 
 
-def _at(text: str, offset: int, span: Span, code: str, message: str, pointer: str, parameter: str) -> Found:
-    start, end = offset + span.start, offset + span.end
-    line, column = line_and_column(text, start)
-    line_end = text.find("\n", start)
-    last = min(end, line_end if line_end >= 0 else len(text))
-    return Found(line, column, column + max(1, last - start), code, message, pointer, parameter)
+def _segments(pointer: str) -> list[str]:
+    return [unescape(segment) for segment in pointer.split("/")[1:]]
 
 
 def _pointer(way: Way) -> str:
     return "".join(f"/{str(step).replace('~', '~0').replace('/', '~1')}" for step in way)
 
 
-def validate(spec: Spec, names: Sequence[str], report: str) -> int:
-    """Check files and print a report.
+def validate(spec: Spec, names: Sequence[str], report: str, out: Output) -> Outcome:
+    """Check files and print a report about those that can be read.
 
     Args:
         spec: what the schemas say.
         names: files; "-" is standard input.
         report: a key of `REPORTS`.
-
-    Returns:
-        0 when every task is good, 1 when something was found.
-
-    Raises:
-        NoFile: a file cannot be read.
+        out: where the report goes.
     """
-    files = [check_text(spec, "standard input" if name == "-" else name, read_file(name)) for name in names]
-    for line in REPORTS[report](files):
-        print(line)
-    return BAD if any(file.found for file in files) else GOOD
+    read = [(STANDARD_INPUT if name == "-" else name, read_file(name)) for name in names]
+    files = [check_text(spec, name, text) for name, text in read if isinstance(text, str)]
+    unread = tuple([text for _, text in read if isinstance(text, Unread)])
+    if files:
+        for line in REPORTS[report](files):
+            print(line, file=out)
+    return Outcome(any(file.found for file in files), unread)

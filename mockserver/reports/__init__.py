@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from mockserver.reports.base import CheckedFile, Found, Report
+from mockserver.reports.base import STANDARD_INPUT, CheckedFile, Found, Report
 from mockserver.reports.github import report_github
 from mockserver.reports.json import report_json
 from mockserver.reports.sarif import report_sarif
@@ -13,4 +13,4 @@ REPORTS: Mapping[str, Report] = MappingProxyType(
     {"text": report_text, "json": report_json, "github": report_github, "sarif": report_sarif}
 )
 
-__all__ = ["REPORTS", "CheckedFile", "Found", "Report"]
+__all__ = ["REPORTS", "STANDARD_INPUT", "CheckedFile", "Found", "Report"]

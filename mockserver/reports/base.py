@@ -4,6 +4,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+#: What the input is called that comes from no file.
+STANDARD_INPUT = "standard input"
+
 
 @dataclass(frozen=True, slots=True)
 class Found:
@@ -13,6 +16,7 @@ class Found:
         line, column: where, both from 1, columns in code points.
         end_column: where it ends, if on the same line; exclusive.
         code: the API error that it would become.
+        rule: a sentence about the rule, the same for every value that breaks it at this parameter.
         message: what is wrong and how to mend it.
         pointer: JSON Pointer from the whole file on.
         parameter: dotted name of the parameter, or "".
@@ -22,6 +26,7 @@ class Found:
     column: int
     end_column: int
     code: str
+    rule: str
     message: str
     pointer: str
     parameter: str

@@ -106,6 +106,22 @@ def choose(document: Mapping[str, Any], profile: str = "strict", wanted: Mapping
     )
 
 
+def changes_rules(value: Mapping[str, Any]) -> bool:
+    """Say whether a value of a choice decides which tasks are good, and not only how they are answered.
+
+    Args:
+        value: its entry in `dialect.json`.
+    """
+    return (
+        "rewrites" in value or "drop" in value or any(_patches_rules(*each) for each in value.get("patch", {}).items())
+    )
+
+
+def _patches_rules(path: str, patch: Mapping[str, Any]) -> bool:
+    """Say whether a patch changes what a request must look like; the answer to a platform task is a definition."""
+    return path.startswith(("models/", "shared/")) or (path.startswith("tasks/") and patch.keys() != {"$defs"})
+
+
 def _dialect(offered: Mapping[str, Any], choices: Mapping[str, str]) -> Dialect:
     names = {field.name for field in fields(Dialect)}
     meant = {
