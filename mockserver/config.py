@@ -179,14 +179,17 @@ def _speed(text: str) -> float:
     return speed
 
 
-def _hours(text: str) -> float:
-    try:
-        hours = float(text)
-    except ValueError:
-        hours = math.nan
-    if not 0.001 <= hours <= 87_600:
-        raise ValueError(f"{text!r} is not a number of hours from 0.001 to 87600")
-    return hours
+def _hours(least: float) -> Callable[[str], float]:
+    def read(text: str) -> float:
+        try:
+            hours = float(text)
+        except ValueError:
+            hours = math.nan
+        if not least <= hours <= 87_600:
+            raise ValueError(f"{text!r} is not a number of hours from {least:g} to 87600")
+        return hours
+
+    return read
 
 
 def _folder(text: str) -> Path:
@@ -284,10 +287,10 @@ _PLAIN = (
         "10000",
         "200",
     ),
-    Setting("keep-hours", _hours, "how many hours a finished task is kept", "HOURS", "24", "1"),
+    Setting("keep-hours", _hours(0.001), "how many hours a finished task is kept", "HOURS", "24", "1"),
     Setting(
         "keep-media-hours",
-        _hours,
+        _hours(0),
         "how many hours the address of a video is good if its task has no ttl",
         "HOURS",
         "24",
