@@ -10,12 +10,13 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from mockserver.engine.magic import find_magic
-from mockserver.engine.values import Planned
+from mockserver.engine.values import Planned, Task
 from mockserver.faults import FAULTS, Fault
-from mockserver.faults.base import ANSWER, TASK, Moment
+from mockserver.faults.base import ANSWER, TASK, Download, Letter, Moment
 from mockserver.faults.reading import BadFault, make, plan_magic
 from mockserver.platform import Desk
 from mockserver.ports import Entry, Key, Shelf
+from mockserver.spec.violations import Violation
 from mockserver.wire import Answer
 
 
@@ -45,7 +46,7 @@ class Spoilt:
     Attributes:
         answer: the answer as it should be, or what waits for it.
         hits: the faults that act on it.
-        names: all faults that an HTTP answer names in its header.
+        names: the faults of which something is seen in it, as far as it is known.
     """
 
     answer: Any
@@ -54,9 +55,14 @@ class Spoilt:
 
     def worded(self, answer: Answer) -> "Spoilt":
         """Return this one with the answer that was waited for, in the words of the faults."""
+        names = list(self.names)
         for hit in self.hits:
-            answer = hit.fault.word(answer)
-        return replace(self, answer=replace(answer, outcome=f"{answer.outcome} ({', '.join(self.names)})"))
+            worded = hit.fault.word(answer)
+            if (list(worded.data), list(worded.errors)) != (list(answer.data), list(answer.errors)):
+                names.append(hit.name)
+            answer = worded
+        every = dict.fromkeys([*names, *(hit.name for hit in self.hits)])
+        return replace(self, answer=replace(answer, outcome=f"{answer.outcome} ({', '.join(every)})"), names=names)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +101,12 @@ class Plans:
         asked = (plan_magic(magic, codes) for magic in find_magic(params.get("positivePrompt")))
         return tuple(planned for planned in asked if planned is not None)
 
+    def violation(self, problem: BadFault) -> Violation:
+        """Return why a prompt is refused whose magic value cannot be used."""
+        error = self._desk.spec.catalogue.for_rule("*", "positivePrompt")
+        message = f"{error.say(parameter='positivePrompt')} A magic value cannot be used: {problem}."
+        return Violation("/positivePrompt", "positivePrompt", "magic", None, problem.where, message, None, error)
+
     def take(self, key: Key, faults: tuple[Planned, ...], moment: Moment) -> list[Hit]:
         """Return the faults that act at a moment, and count that they did."""
         chosen = [index for index, planned in enumerate(faults) if acts(planned, moment)]
@@ -104,6 +116,32 @@ class Plans:
             chosen = self._count(key, faults, chosen)
         return [Hit(faults[index].fault, make(faults[index])) for index in chosen]
 
+    def letter(self, key: Key, task: Task, index: int, size_bytes: int, moment: Moment) -> Letter:
+        """Return how a webhook or an upload goes out.
+
+        Args:
+            key: of the task in the store.
+            task: the task.
+            index: which of its results.
+            size_bytes: length of the body.
+            moment: which of the two it is.
+        """
+        letter = Letter(task, index, size_bytes)
+        if task.faults:
+            for hit in self.take(key, task.faults, moment):
+                letter = hit.fault.carry(letter)
+        return letter
+
+    def download(self, task: Task) -> tuple[Download, Sequence[str]]:
+        """Return how a file of a task goes out, and the faults that made it so."""
+        download = Download()
+        if not task.faults:
+            return download, ()
+        hits = self.take((task.owner, task.uuid.lower()), task.faults, Moment.DOWNLOAD)
+        for hit in hits:
+            download = hit.fault.serve(download)
+        return download, [hit.name for hit in hits]
+
     def go_on(
         self, hits: Sequence[Hit], names: Sequence[str], size: int, params: Mapping[str, Any], answer: Callable[[], Any]
     ) -> Any:
@@ -111,28 +149,31 @@ class Plans:
 
         Args:
             hits: the faults that act on it.
-            names: all faults that the answer shows.
+            names: faults that shaped the task, which is seen in every answer about it.
             size: bytes of the body that the task came in.
             params: the task.
             answer: answers it as if nothing were wrong with the request.
 
         Returns:
-            What `answer` returns, in `Spoilt` where something is seen of the faults; `Postponed` where the request
-            needs time to arrive.
+            What `answer` returns, in `Spoilt` where something may be seen of the faults; `Postponed` where the
+            request needs time to arrive.
         """
-        hold_ms = sum(hit.fault.hold_ms(size) for hit in hits)
-        arrive = partial(self._arrive, hits, names, params, answer)
-        return Postponed(self._desk.clock.now_ms() + hold_ms, arrive) if hold_ms else arrive()
+        slow = [hit for hit in hits if hit.fault.hold_ms(size)]
+        if not slow:
+            return self._arrive(hits, names, params, answer)
+        until_ms = self._desk.clock.now_ms() + sum(hit.fault.hold_ms(size) for hit in slow)
+        names = [*names, *(hit.name for hit in slow)]
+        return Postponed(until_ms, partial(self._arrive, hits, names, params, answer))
 
     def _arrive(
         self, hits: Sequence[Hit], names: Sequence[str], params: Mapping[str, Any], answer: Callable[[], Any]
     ) -> Any:
-        refusals = (hit.fault.refuse() for hit in hits)
-        code = next((refusal for refusal in refusals if refusal is not None), None)
+        refusals = ((hit.name, hit.fault.refuse()) for hit in hits)
+        by, code = next((refusal for refusal in refusals if refusal[1] is not None), ("", None))
         made = answer() if code is None else self._desk.wire.error(code, params)
-        if not names:
+        if not names and not hits:
             return made
-        spoilt = Spoilt(made, hits, names)
+        spoilt = Spoilt(made, hits, [*names, by] if by else names)
         return spoilt.worded(made) if isinstance(made, Answer) else spoilt
 
     def _count(self, key: Key, faults: tuple[Planned, ...], chosen: Sequence[int]) -> list[int]:
@@ -175,9 +216,14 @@ def lasting(faults: Iterable[Planned], hits: Sequence[Hit]) -> tuple[Planned, ..
     )
 
 
+def views(hits: Iterable[Hit]) -> list[str]:
+    """Return the names of the faults that change how a poll sees the task."""
+    return [hit.name for hit in hits if type(hit.fault).view is not Fault.view]
+
+
 def marks(faults: Iterable[Planned]) -> list[str]:
     """Return the names of the faults that shaped a task: every answer about it shows what they did."""
     return [planned.fault for planned in faults if Moment.SUBMIT in FAULTS[planned.fault].moments and not planned.on]
 
 
-__all__ = ["BadFault", "Hit", "Plans", "Postponed", "Spoilt", "lasting", "marks"]
+__all__ = ["BadFault", "Hit", "Plans", "Postponed", "Spoilt", "lasting", "marks", "views"]

@@ -33,17 +33,17 @@ from mockserver.engine.values import (
     Uploaded,
     WakeAt,
 )
-from mockserver.faults.base import Letter, Moment
+from mockserver.faults.base import Moment
 from mockserver.faults.reading import BadFault
 from mockserver.journal import LONGEST_KEPT_TEXT, shortened
-from mockserver.plans import Hit, Plans, Postponed, Spoilt, lasting, marks
+from mockserver.plans import Hit, Plans, Postponed, Spoilt, lasting, marks, views
 from mockserver.platform import PLATFORM_TASKS, Caller, Desk, missing_media, refuse_addresses
 from mockserver.platform.base import good
 from mockserver.ports import UNSETTLED_MS, Courier, Delivery, Entry, Key, Parcel, Shelf
 from mockserver.reading import Limits, Unreadable, read_tasks
 from mockserver.spec.load import Model
 from mockserver.spec.problem import SchemaProblem
-from mockserver.spec.violations import Checked, Violation, check_task
+from mockserver.spec.violations import Checked, check_task
 from mockserver.wire import Answer
 
 #: How long a synchronous submission is held, in milliseconds. Source: schema/dialect.json, delivery (stated).
@@ -195,18 +195,13 @@ class Runtime:
         try:
             faults = self.plans.decide(key, checked.task)
         except BadFault as problem:
-            answer = self.desk.wire.refused(sent, [self._bad_magic(problem)])
+            answer = self.desk.wire.refused(sent, [self.plans.violation(problem)])
             self._archive(key[0], sent, answer, size)
             return answer
         hits = self.plans.take(key, faults, Moment.SUBMIT)
         submit = partial(self._submit, model, checked, caller, sent, size, hits, lasting(faults, hits))
-        spoilt: Answering = self.plans.go_on(hits, [hit.name for hit in hits], size, checked.task, submit)
+        spoilt: Answering = self.plans.go_on(hits, marks(faults), size, checked.task, submit)
         return spoilt
-
-    def _bad_magic(self, problem: BadFault) -> Violation:
-        error = self.desk.spec.catalogue.for_rule("*", "positivePrompt")
-        message = f"{error.say(parameter='positivePrompt')} A magic value cannot be used: {problem}."
-        return Violation("/positivePrompt", "positivePrompt", "magic", None, problem.where, message, None, error)
 
     def _submit(
         self,
@@ -295,8 +290,7 @@ class Runtime:
                 seen, at_ms = hit.fault.view(seen, at_ms)
             return self._report(Reported(seen, statuses_at(seen, at_ms)))
 
-        names = [*marks(task.faults), *(hit.name for hit in hits)]
-        spoilt: Answering = self.plans.go_on(hits, names, size, request, report)
+        spoilt: Answering = self.plans.go_on(hits, [*marks(task.faults), *views(hits)], size, request, report)
         return spoilt
 
     def _describe(self, request: Mapping[str, Any], caller: Caller) -> Answer:
@@ -371,7 +365,7 @@ class Runtime:
                 result = None if task.outcomes[effect.index] is Status.ERROR else self._reveal(task, effect.index)
                 body = self.desk.wire.webhook(task, result)
                 parcel = Parcel("POST", effect.url, body, "application/json")
-                letter = self._letter(key, task, effect.index, len(body), Moment.WEBHOOK)
+                letter = self.plans.letter(key, task, effect.index, len(body), Moment.WEBHOOK)
                 for _ in range(letter.copies):
                     self._after(letter.delay_ms, partial(self.courier.send, parcel, self._tell))
             case _:
@@ -386,18 +380,15 @@ class Runtime:
             if media is None:
                 self._log(f"nothing to upload for {task.uuid}: there is no clip of its size, duration and format")
                 self._happen(key, Uploaded(effect.index))
-            else:
-                self.courier.send(Parcel("PUT", effect.url, *media), uploaded)
+                return
+            parcel = Parcel("PUT", effect.url, *media)
+            letter = self.plans.letter(key, task, effect.index, len(parcel.body), Moment.UPLOAD)
+            send = partial(self.courier.send, parcel, uploaded)
+            if letter.status is not None:
+                send = partial(uploaded, Delivery(parcel, letter.status, f"the mock was asked for {letter.status}"))
+            self._after(letter.delay_ms, send)
 
         self.fetch_media(task, effect.index, fetched)
-
-    def _letter(self, key: Key, task: Task, index: int, size_bytes: int, moment: Moment) -> Letter:
-        """Return how a webhook or an upload goes out."""
-        letter = Letter(task, index, size_bytes)
-        if task.faults:
-            for hit in self.plans.take(key, task.faults, moment):
-                letter = hit.fault.carry(letter)
-        return letter
 
     def _after(self, delay_ms: int, act: Callable[[], None]) -> None:
         """Do something after a while; at once where that is none."""

@@ -10,7 +10,7 @@ from mockserver.faults.base import Fault, Letter, Moment
 class DropWebhook(Fault):
     """Webhooks are lost, and nobody sends them again.
 
-    A client that only waits for webhooks waits for ever; one that also polls, or polls after a while, has its video.
+    A good client polls as well, at least after a while; one that only waits for webhooks waits for ever.
     """
 
     moments: ClassVar = frozenset({Moment.WEBHOOK})

@@ -11,6 +11,7 @@ from mockserver.ports import Shelf
 from mockserver.runtime import Found, Gone, Runtime
 from mockserver.transports.asgi import Receive, Scope, Send, headers_of, route_path, send_answer
 from mockserver.transports.http import HttpDesk
+from mockserver.transports.spoilt import SpoiltFile, StrangeLine, line_of
 
 #: Returns the file of a finished result, once there is one, or None where there is none.
 FindClip = Callable[[Found], Awaitable[Clip | None]]
@@ -59,6 +60,12 @@ class FileTransport:
         if isinstance(found, Gone):
             await self._refuse(send, "mediaExpired", "an address is good for its task's ttl, or for keep-media-hours.")
             return
+        download, names = self._runtime.plans.download(found.task)
+        if names:
+            send = SpoiltFile(download, names, send, line_of(scope) or StrangeLine(receive), self._runtime.pause)
+            if download.error:
+                await self._refuse(send, download.error, "the mock was asked for it.")
+                return
         clip = await self._find_clip(found)
         if clip is None:
             await self._missing(send, "there is no clip of this size, duration and format.")

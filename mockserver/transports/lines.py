@@ -40,11 +40,10 @@ class SocketLine:
             await asyncio.sleep(0)
         if is_orderly:
             self._transport.close()
-            return
-        connected = self._transport.get_extra_info("socket")
-        if connected is not None:
-            connected.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_LINGER)
-        self._transport.abort()
+        else:
+            self._transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_LINGER)
+            self._transport.abort()
+        await self._is_gone.wait()
 
     async def gone(self) -> None:
         """Wait until the connection has ended, of which only a transport that reads is told."""
@@ -74,7 +73,16 @@ class SocketFragmentLine(SocketLine):
 class BreakableSockets(WebSocketsSansIOProtocol):
     """uvicorn's WebSocket protocol, with a line in the scope."""
 
+    line: SocketFragmentLine | None = None
+
     async def run_asgi(self) -> None:
         """Serve the connection."""
-        self.scope["extensions"][LINE] = {"line": SocketFragmentLine(self.transport)}
+        self.line = SocketFragmentLine(self.transport)
+        self.scope["extensions"][LINE] = {"line": self.line}
         await super().run_asgi()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Let go of the connection."""
+        if self.line is not None:
+            self.line.end()
+        super().connection_lost(exc)

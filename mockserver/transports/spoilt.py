@@ -8,9 +8,9 @@ from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any, Protocol
 
-from mockserver.faults.base import End, Outgoing
+from mockserver.faults.base import Download, End, Outgoing, with_header
 from mockserver.plans import Spoilt
-from mockserver.transports.asgi import Receive, Scope, Send
+from mockserver.transports.asgi import Message, Receive, Scope, Send
 from mockserver.wire import Envelope
 
 #: Names the faults that an HTTP answer shows, so that an emulated failure is never taken for a real one.
@@ -79,12 +79,15 @@ def line_of(scope: Scope) -> Any:
 
 def outgoing(envelope: Envelope, spoilt: Sequence[Spoilt]) -> Outgoing:
     """Return an HTTP answer as the faults of its tasks have it."""
-    names = dict.fromkeys(name for each in spoilt for name in each.names)
-    made = Outgoing(envelope.status, envelope.body, headers=((MARK, ", ".join(names)),))
+    names = [name for each in spoilt for name in each.names]
+    made = Outgoing(envelope.status, envelope.body)
     for each in spoilt:
         for hit in each.hits:
-            made = hit.fault.spoil(made)
-    return made
+            spoiled = hit.fault.spoil(made)
+            if spoiled != made:
+                names.append(hit.name)
+            made = spoiled
+    return with_header(made, MARK, ", ".join(dict.fromkeys(names))) if names else made
 
 
 async def play(answer: Outgoing, send: Send, line: Line, pause: Pause) -> None:
@@ -116,6 +119,66 @@ async def play(answer: Outgoing, send: Send, line: Line, pause: Pause) -> None:
         await send({"type": "http.response.body", "body": b""})
     if answer.end is not End.WHOLE:
         await line.break_off(answer.is_orderly)
+
+
+class SpoiltFile:
+    """Takes the ASGI messages of a download and passes them on as they go wrong.
+
+    Args:
+        download: what goes wrong.
+        names: the faults that the answer names.
+        send: where messages go.
+        line: the connection.
+        pause: lets time pass.
+    """
+
+    def __init__(self, download: Download, names: Sequence[str], send: Send, line: Line, pause: Pause) -> None:
+        self._download = download
+        self._names = names
+        self._send = send
+        self._line = line
+        self._pause = pause
+        #: How many bytes are still sent before the connection breaks.
+        self._left = 0
+        self._is_over = False
+
+    async def __call__(self, message: Message) -> None:
+        """Pass a message on."""
+        if message["type"] == "http.response.start":
+            await self._start(message)
+        elif not self._is_over:
+            await self._body(message)
+
+    async def _start(self, message: Message) -> None:
+        if self._download.delay_ms:
+            await self._pause(self._download.delay_ms)
+        headers = dict(message["headers"])
+        size = int(headers.get(b"content-length", b"0"))
+        self._left = int(size * self._download.cut_at)
+        marked = [*message["headers"], (MARK.lower().encode(), ", ".join(self._names).encode())]
+        await self._send({**message, "headers": marked})
+
+    async def _body(self, message: Message) -> None:
+        body = message.get("body", b"")
+        if self._download.is_corrupt:
+            body = body.translate(_OTHER_BYTES)
+        has_more = message.get("more_body", False)
+        if self._download.cut_at < 1 and len(body) >= self._left:
+            self._is_over = True
+            await self._send({"type": "http.response.body", "body": body[: self._left], "more_body": True})
+            await self._line.break_off(False)
+            return
+        self._left -= len(body)
+        for piece in _pieces(body, self._download.bytes_per_s):
+            if self._download.bytes_per_s:
+                await self._pause(PIECE_MS)
+            await self._send({"type": "http.response.body", "body": piece, "more_body": True})
+        if not has_more:
+            await self._send({"type": "http.response.body", "body": b""})
+
+
+#: Takes every byte to another one.
+_OTHER_BYTES = bytes(byte ^ 0x5A for byte in range(256))
 
 
 def _headers(answer: Outgoing) -> list[tuple[bytes, bytes]]:

@@ -25,7 +25,6 @@ from mockserver.inprocess import MockRunware
 from mockserver.ports import Delivery, Parcel
 from mockserver.serve import server_config, take_port
 from mockserver.transports.spoilt import MARK
-from tests.stories import StageClock
 from tests.support.loops import rest
 from tests.support.mocks import still_config
 
@@ -33,8 +32,10 @@ KEY = "a-key"
 HOST = "mock.test"
 #: How far time may jump until something is counted as never happening, in milliseconds.
 PATIENCE_MS = 90_000
-#: How long the mock may be busy, reading a file or in another thread, in real seconds.
-FILE_S = 0.1
+#: How long the mock may be busy reading a file, in real seconds.
+FILE_S = 0.5
+#: How long a mock in another thread may need until it waits for time, in real seconds.
+THINKING_S = 0.05
 #: Headers that every answer has.
 USUAL = frozenset({"content-type", "content-length", "etag", "accept-ranges", "cache-control", "last-modified"})
 
@@ -241,16 +242,17 @@ class HttpClient:
         stream = await self._connected()
         begun_ms = self._place.clock.now_ms()
         await stream.write(request)
-        first_ms = -1
+        first_ms, idle_s = -1, 0.0
         while True:
             if stream.data and first_ms < 0:
                 first_ms = self._place.clock.now_ms()
             if _is_whole(stream.data) or stream.end:
                 break
-            if busy_s and await stream.has_news(busy_s):
+            if await self._place.jump(begun_ms + PATIENCE_MS):
                 continue
-            if not await self._place.jump(begun_ms + PATIENCE_MS):
+            if idle_s >= busy_s:
                 break
+            idle_s += 0 if await stream.has_news(THINKING_S) else THINKING_S
         now_ms = self._place.clock.now_ms()
         await rest()
         came, stream.data = stream.data, b""
@@ -261,6 +263,8 @@ class HttpClient:
             words.append(f"sent within {seconds(now_ms - first_ms)}")
         if stream.end:
             words.append(f"connection {stream.end}")
+        elif not came:
+            stream.end = "given up"
         return ", ".join(words)
 
     async def _connected(self) -> Stream:
@@ -343,7 +347,7 @@ def gist(answer: dict[str, Any]) -> str:
 
 def _item(item: dict[str, Any]) -> str:
     known = {"taskType", "taskUUID", "status", "videoUUID", "seed", "videoURL", "connectionSessionUUID", "pong"}
-    word = item.get("status", "acknowledged")
+    word = item.get("status", "a result" if "videoUUID" in item else "acknowledged")
     if item["taskType"] in ("authentication", "ping"):
         word = item["taskType"]
     strange = sorted(item.keys() - known)
@@ -365,6 +369,7 @@ class SocketClient:
         """Send a task in a message."""
         stream, first = await self._connected()
         begun_ms = self._place.clock.now_ms()
+        self.last = {}
         self._protocol.send_text(json.dumps([task]).encode())
         await self._flush(stream)
         words = first + self._take(stream)
@@ -412,6 +417,11 @@ class SocketClient:
         self._session = json.loads(bytes(first.data))["data"][0]["connectionSessionUUID"]
         return stream, [f"{_frame(frame)} from the session" for frame in others]
 
+    def _remember(self, answer: Any) -> None:
+        """Put the messages of an answer together."""
+        for name, items in (answer or {}).items():
+            self.last.setdefault(name, []).extend(items)
+
     async def _flush(self, stream: Stream) -> None:
         for data in self._protocol.data_to_send():
             await stream.write(data)
@@ -432,7 +442,7 @@ class SocketClient:
                 whole = Frame(pieces[0].opcode, b"".join(bytes(piece.data) for piece in pieces))
                 fragments = f" in {len(pieces)} fragments" if len(pieces) > 1 else ""
                 words.append(_frame(whole) + fragments)
-                self.last = parsed(bytes(whole.data)) or self.last
+                self._remember(parsed(bytes(whole.data)))
                 pieces = []
         if pieces:
             words.append("part of a message")
@@ -468,20 +478,11 @@ class InProcessClient:
 
     async def _ask(self, ask: Callable[[], httpx.Response]) -> str:
         clock = self._place.clock
-        assert isinstance(clock, StageClock)
         begun_ms = clock.now_ms()
-        clock.is_waited_for.clear()
         with self._runware:
             waiting = asyncio.ensure_future(asyncio.to_thread(self._heard, ask))
-            while not waiting.done():
-                waited_for = asyncio.ensure_future(asyncio.to_thread(clock.is_waited_for.wait))
-                await asyncio.wait([waiting, waited_for], return_when=asyncio.FIRST_COMPLETED)
-                clock.is_waited_for.set()
-                await waited_for
-                clock.is_waited_for.clear()
-                await asyncio.wait([waiting], timeout=FILE_S)
-                if not waiting.done() and clock.next_at_ms is not None:
-                    clock.advance_to(clock.next_at_ms)
+            while not (await asyncio.wait([waiting], timeout=THINKING_S))[0]:
+                await self._place.jump(begun_ms + PATIENCE_MS)
             words = await waiting
         late_ms = clock.now_ms() - begun_ms
         return ", ".join([*([f"after {seconds(late_ms)}"] if late_ms else []), *words])
@@ -496,13 +497,13 @@ class InProcessClient:
 
 
 #: How long a client in the process waits for an answer that does not come, in real seconds.
-IN_PROCESS_S = 1.0
+IN_PROCESS_S = 1.5
 
 
 @asynccontextmanager
 async def in_process(**settings: str) -> AsyncIterator[Place]:
     """Make a mock inside the program."""
-    clock = StageClock()
+    clock = ManualClock()
     runware = MockRunware(still_config(settings), clock, hosts=(HOST,))
     notebook = Notebook(clock)
     runware.mock.runtime.courier = notebook
