@@ -30,6 +30,7 @@ class Dialect:
     reasons: str = "all"
     error_pointer: str = "shown"
     reuse_after_success: str = "conflict"
+    picture_fit: str = "cover"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,89 @@
+"""Orders of clips, what renders them in tests, and what ffprobe and ffmpeg say of files."""
+
+import json
+import shutil
+import subprocess
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future
+from pathlib import Path
+from typing import Any, TypeVar
+
+from mockserver.media.orders import Order
+from mockserver.media.renderers import Render
+
+T = TypeVar("T")
+
+UUID = "24cd5dff-cb81-4db5-8506-b72a9425f9d1"
+
+_ORDER: Mapping[str, Any] = {
+    "task_uuid": UUID,
+    "model": "minimax:3@1",
+    "prompt": "a lighthouse at dusk, waves breaking on the rocks",
+    "is_optimized": False,
+    "number": 1,
+    "results": 1,
+    "seed": 1_250_607_612,
+    "width_px": 1366,
+    "height_px": 768,
+    "duration_s": 6.0,
+    "fps": 25,
+    "output_format": "MP4",
+    "quality": 95,
+    "fit": "cover",
+}
+
+
+def order(**differing: Any) -> Order:
+    """Return an order for a usual clip."""
+    return Order(**{**_ORDER, **differing})
+
+
+class Idle:
+    """Renderers for tests: they write a few bytes in place of a film, when the test says so.
+
+    Attributes:
+        wanted: orders of the jobs that were carried out.
+        is_closed: whether they were let go.
+    """
+
+    def __init__(self) -> None:
+        self.wanted: list[Order] = []
+        self.is_closed = False
+        self._waiting: list[Callable[[], None]] = []
+
+    def carry_out(self, job: Callable[[Render], T]) -> Future[T]:
+        """Take a job."""
+        done: Future[T] = Future()
+
+        def work() -> None:
+            try:
+                done.set_result(job(self._render))
+            except OSError as problem:
+                done.set_exception(problem)
+
+        self._waiting.append(work)
+        return done
+
+    def work(self) -> None:
+        """Carry out the oldest job."""
+        self._waiting.pop(0)()
+
+    def close(self) -> None:
+        """Take note."""
+        self.is_closed = True
+
+    def _render(self, wanted: Order, pictures: Mapping[str, bytes], path: Path) -> None:
+        self.wanted.append(wanted)
+        if wanted.prompt == "fail":
+            raise OSError("no film")
+        path.write_bytes(f"{wanted.seed} {wanted.output_format}".encode() + b"".join(pictures.values()))
+
+
+def probe(path: Path) -> dict[str, Any]:
+    """Return what ffprobe says of a file, every frame decoded and counted."""
+    assert shutil.which("ffprobe"), "ffprobe is missing: install ffmpeg, or run make test, which does"
+    words = ["-v", "error", "-count_frames", "-select_streams", "v:0", "-show_streams", "-show_format", "-of", "json"]
+    done = subprocess.run(["ffprobe", *words, str(path)], capture_output=True, text=True, check=True)
+    assert done.stderr == ""
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
