@@ -1,5 +1,6 @@
 """Where the pieces are chosen and put together. Only this file names concrete adapters."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -10,11 +11,14 @@ from mockserver.adapters.dice import KeyedDice, make_secret
 from mockserver.adapters.keys import AnyKey, ListedKeys
 from mockserver.adapters.stores import HOUR_MS, ROOMS, MemoryStore, Room
 from mockserver.adapters.web import Web
-from mockserver.config import MockConfig
+from mockserver.config import BadSetting, MockConfig
 from mockserver.engine.values import Task
 from mockserver.journal import Journal
 from mockserver.log import Log, make_log
-from mockserver.media.clips import Clip, find_clip
+from mockserver.media.cache import Cache
+from mockserver.media.clips import Clip, NoClip
+from mockserver.media.gallery import Gallery, Shipped, Studio, can_render, hand_over
+from mockserver.media.renderers import Inline, Processes
 from mockserver.outbound import Outbound
 from mockserver.platform import Desk
 from mockserver.ports import Clock, Courier, Shelf, Store
@@ -47,6 +51,7 @@ class Mock:
         courier: sends its parcels.
         log: shows what it does.
         journal: keeps what it did, or None where it is switched off.
+        gallery: has the files of finished videos.
     """
 
     config: MockConfig
@@ -57,13 +62,17 @@ class Mock:
     courier: Courier
     log: Log
     journal: Journal | None
+    gallery: Gallery
 
-    async def clip_of(self, found: Found) -> Clip | None:
-        """Return the file of a finished result, or None where there is none."""
-        return self._clip(found.task)
+    async def clip_of(self, found: Found) -> Clip | NoClip:
+        """Return the file of a finished result, once it is made, or why there is none."""
+        making = self.gallery.clip(found.task, found.index, _model(self.spec, found.task))
+        return making.result() if making.done() else await asyncio.shield(asyncio.wrap_future(making))
 
-    def _clip(self, task: Task) -> Clip | None:
-        return find_clip(_full(self.spec, task))
+    async def close(self) -> None:
+        """Stop what is under way, end every process and let go of every connection."""
+        await asyncio.to_thread(self.gallery.close)
+        await self.courier.close()
 
     def listening_at(self, host: str, port: int) -> "Mock":
         """Return the same mock, which knows where it really listens."""
@@ -96,19 +105,23 @@ class Mock:
             files=FileTransport(self.runtime, desk, self.clip_of),
             service=ServiceTransport(self.runtime, desk, version()),
             others=others,
-            close=self.courier.close,
+            close=self.close,
         )
 
 
-def _full(spec: Spec, task: Task) -> dict[str, Any]:
+def _model(spec: Spec, task: Task) -> Model:
     branch = spec.branch(task.task_type, task.air)
     if not isinstance(branch, Model):
         raise AssertionError(f"{task.uuid} was accepted for a model that does not exist")
-    return {**branch.defaults, **task.params}
+    return branch
 
 
 def make_mock(
-    config: MockConfig | None = None, clock: Clock | None = None, courier: Courier | None = None, log: Log | None = None
+    config: MockConfig | None = None,
+    clock: Clock | None = None,
+    courier: Courier | None = None,
+    log: Log | None = None,
+    is_inline: bool = False,
 ) -> Mock:
     """Put a mock together.
 
@@ -117,8 +130,11 @@ def make_mock(
         clock: its time; the real one unless given.
         courier: sends its parcels; over HTTP where the settings allow it unless given.
         log: shows what it does; what the settings say unless given.
+        is_inline: whether it lives within calls, with no event loop of its own. Then clips are rendered while the
+            caller waits, and only where the settings ask for it.
 
     Raises:
+        BadSetting: clips cannot be rendered or kept as wanted.
         SchemaProblem: a data file cannot be used.
         UnknownChoice: a choice does not exist.
         BadOpening: what should be opened for outbound calls is neither a host name nor a range.
@@ -142,14 +158,29 @@ def make_mock(
     desk = Desk(spec, Wire(spec), store, clock, keyring, KeyedDice(secret), outbound)
     limits = Limits(config.max_body_bytes, config.max_tasks, config.max_depth, config.max_values)
 
-    def fetch_media(task: Task, _index: int, take: TakeMedia) -> None:
-        clip = find_clip(_full(spec, task))
-        take((clip.content, clip.media_type) if clip else None)
+    gallery = _make_gallery(config, desk, is_inline)
+
+    def fetch_media(task: Task, index: int, take: TakeMedia) -> None:
+        hand_over(gallery.clip(task, index, _model(spec, task)), take, log.say)
 
     journal = Journal(clock, config.journal) if config.journal else None
     keep_media_ms = round(config.keep_media_hours * HOUR_MS)
     runtime = Runtime(desk, courier, fetch_media, limits, config.speed, keep_media_ms, log.say)
-    return Mock(config, spec, runtime, clock, store, courier, log, journal)
+    return Mock(config, spec, runtime, clock, store, courier, log, journal, gallery)
+
+
+def _make_gallery(config: MockConfig, desk: Desk, is_inline: bool) -> Gallery:
+    if config.media == "rendered" and not can_render():
+        raise BadSetting("media", "rendering needs PyAV and Pillow; get them with: pip install 'runware-mock[media]'")
+    if config.media == "prerendered" or (config.media is None and (is_inline or not can_render())):
+        return Shipped()
+    if config.media_cache is not None:
+        try:
+            config.media_cache.mkdir(parents=True, exist_ok=True)
+        except OSError as problem:
+            raise BadSetting("media-cache", f"the folder cannot be made ({problem})") from problem
+    cache = Cache(config.media_cache, config.media_cache_bytes)
+    return Studio(cache, Inline if is_inline else Processes, desk.find_picture, desk.spec.dialect.picture_fit)
 
 
 def create_app(config: MockConfig | None = None, mock: Mock | None = None) -> "FastAPI":
@@ -173,7 +204,7 @@ def create_app(config: MockConfig | None = None, mock: Mock | None = None) -> "F
     vars(app)["openapi"] = lambda: openapi(whole.spec, version())
     app.add_middleware(_TasksFirst, front=front)
     app.router.default = front
-    app.router.on_shutdown.append(whole.courier.close)
+    app.router.on_shutdown.append(whole.close)
     return app
 
 

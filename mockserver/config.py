@@ -49,6 +49,9 @@ class MockConfig:
         keep_hours: how long a finished task is kept.
         keep_media_hours: how long the address of a video is good if its task has no ttl.
         keep_media_bytes: how much uploaded media is kept.
+        media: "rendered" or "prerendered", or None for the first where a server can do it.
+        media_cache: folder for rendered clips, or None for a temporary one.
+        media_cache_bytes: how much rendered clips take on disk.
         allow_outbound: host names and IP ranges beside loopback that webhooks and uploads may use.
         journal: exchanges, and attempts to deliver, that are kept to look at; 0 for none.
     """
@@ -74,6 +77,9 @@ class MockConfig:
     keep_media_bytes: int = 256 * 1024 * 1024
     allow_outbound: tuple[str, ...] = ()
     journal: int = 1000
+    media: str | None = None
+    media_cache: Path | None = None
+    media_cache_bytes: int = 1024 * 1024 * 1024
 
     def __post_init__(self) -> None:
         """Hold every value against the same rules as on the command line."""
@@ -199,6 +205,13 @@ def _folder(text: str) -> Path:
     return path
 
 
+def _any_folder(text: str) -> Path:
+    path = Path(text)
+    if path.exists() and not path.is_dir():
+        raise ValueError(f"{text!r} is no folder")
+    return path
+
+
 def _url(text: str) -> str:
     if not re.fullmatch(r"https?://[^/?#\s]+(/[^?#\s]*)?", text):
         raise ValueError(f"{text!r} is not an address such as http://mock:8080")
@@ -320,6 +333,31 @@ _PLAIN = (
         "COUNT",
         "1000",
         "0",
+    ),
+    Setting(
+        "media",
+        _one_of("rendered", "prerendered"),
+        "what a finished video is: rendered for its task and showing it, or one file for all of its size; without "
+        "the extra 'media' always the latter",
+        "KIND",
+        "rendered",
+        "prerendered",
+    ),
+    Setting(
+        "media-cache",
+        _any_folder,
+        "folder that keeps rendered videos; without it they are kept until the mock stops",
+        "FOLDER",
+        "temporary",
+        "./videos",
+    ),
+    Setting(
+        "media-cache-bytes",
+        _integer(16 * 1024 * 1024, 1024 * _GIB),
+        "most bytes of rendered videos that are kept; the one used longest ago goes first",
+        "BYTES",
+        "1073741824",
+        "100000000",
     ),
 )
 

@@ -69,7 +69,7 @@ class MockRunware:
         self._clock = clock or ReadClock()
         config = config or MockConfig(log="quiet")
         log = make_log(config.log, later=at_once)
-        self.mock: Mock = make_mock(config, self._clock, self.outbox, log)
+        self.mock: Mock = make_mock(config, self._clock, self.outbox, log, is_inline=True)
         self._desk = self.mock.http_desk()
         self._front = self.mock.front(None)
         self._lock = RLock()

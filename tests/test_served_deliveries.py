@@ -6,11 +6,12 @@ from typing import Any
 
 import httpx
 
-from mockserver.media.clips import FOLDER
 from tests.support.receivers import Receiver, status
 from tests.support.server import Served, served
 
 KEY = "the-secret-key"
+#: How long a download may take on a machine that is busy with other tests.
+RENDERED_WITHIN_S = 60
 UUID = "24cd5dff-cb81-4db5-8506-b72a9425f9d1"
 
 
@@ -44,16 +45,15 @@ def test_each_result_is_uploaded_and_then_posted() -> None:
             }
             requests = await receiver.wait_for(4)
             polled = (await poll(server))["data"]
-            async with httpx.AsyncClient(trust_env=False) as client:
-                file = (await client.get(polled[0]["videoURL"])).content
+            async with httpx.AsyncClient(trust_env=False, timeout=RENDERED_WITHIN_S) as client:
+                files = [(await client.get(item["videoURL"])).content for item in polled]
             uploads = [request for request in requests if request.line.startswith("PUT")]
             calls = [request for request in requests if request.line.startswith("POST")]
             assert {request.line for request in uploads} == {f"PUT {put} HTTP/1.1"}
             assert {request.line for request in calls} == {f"POST {hook} HTTP/1.1"}
             assert [request.headers["content-type"] for request in uploads] == ["video/webm"] * 2
-            assert (
-                [request.body for request in uploads] == [file] * 2 == [(FOLDER / "1366x768-6s.webm").read_bytes()] * 2
-            )
+            assert sorted(request.body for request in uploads) == sorted(files)
+            assert files[0] != files[1]
             told = [json.loads(request.body) for request in calls]
             wanted = [{"data": [{name: item[name] for name in item if name != "status"}]} for item in polled]
             assert sorted(told, key=str) == sorted(wanted, key=str)

@@ -1,4 +1,4 @@
-"""Pre-rendered clips: which file stands for a result, by size, duration and format alone."""
+"""What a clip is to those who serve it, and the clips that ship: one for each size, duration and format."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -28,10 +28,26 @@ class Clip:
     media_type: str
     etag: str
 
+    @classmethod
+    def made(cls, path: Path, output_format: str, digest: str) -> "Clip":
+        """Return the clip of a file; equal digests stand for equal content."""
+        return cls(path, MEDIA_TYPES[output_format], f'"{digest}"')
+
     @property
     def content(self) -> bytes:
         """Its bytes, read now."""
         return self.path.read_bytes()
+
+
+@dataclass(frozen=True, slots=True)
+class NoClip:
+    """There is no file for a result.
+
+    Attributes:
+        reason: why, in a sentence.
+    """
+
+    reason: str
 
 
 def clip_name(width_px: int, height_px: int, duration_s: int, output_format: str) -> str:
@@ -57,5 +73,4 @@ def _read(name: str, output_format: str) -> Clip | None:
     path = FOLDER / name
     if not path.is_file():
         return None
-    digest = blake2b(path.read_bytes(), digest_size=16).hexdigest()
-    return Clip(path, MEDIA_TYPES[output_format], f'"{digest}"')
+    return Clip.made(path, output_format, blake2b(path.read_bytes(), digest_size=16).hexdigest())

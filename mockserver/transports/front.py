@@ -1,9 +1,9 @@
 """The front door: which transport takes a connection. Stands before any framework, so the framework may come late."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 from mockserver.transports.asgi import App, Message, Receive, Scope, Send, route_path, send_answer
-from mockserver.transports.files import FileTransport
+from mockserver.transports.files import METHODS, FileTransport
 from mockserver.transports.http import HttpDesk, HttpTransport
 from mockserver.transports.service import ServiceTransport
 from mockserver.transports.spoilt import BrokenOff
@@ -59,9 +59,9 @@ class Front:
 
     def _route(self, path: str) -> App:
         if FileTransport.knows(path):
-            return _for_reading(self._files, self._wrong_method)
+            return _limited(self._files, METHODS, self._wrong_method)
         if ServiceTransport.knows(path):
-            return _for_reading(self._service, self._wrong_method)
+            return _limited(self._service, ("GET", "HEAD"), self._wrong_method)
         if path in TASK_PATHS:
             return self._wrong_method("POST")
         return self._others or self._unknown
@@ -114,9 +114,9 @@ class Front:
                 return
 
 
-def _for_reading(transport: App, wrong_method: Callable[[str], App]) -> App:
+def _limited(transport: App, methods: Sequence[str], wrong_method: Callable[[str], App]) -> App:
     async def answer(scope: Scope, receive: Receive, send: Send) -> None:
-        serve = transport if scope["method"] in ("GET", "HEAD") else wrong_method("GET, HEAD")
+        serve = transport if scope["method"] in methods else wrong_method(", ".join(methods))
         await serve(scope, receive, send)
 
     return answer

@@ -17,7 +17,7 @@ from mockserver.spec.load import Spec
 from mockserver.wire import Answer
 
 #: Settings of every mock that a test puts together unless it says otherwise, in the words of the command line.
-SETTINGS = {"seed": "7", "speed": "1", "log": "quiet"}
+SETTINGS = {"seed": "7", "speed": "1", "log": "quiet", "media": "prerendered"}
 
 
 def still_config(settings: Mapping[str, Any] | None = None) -> MockConfig:
