@@ -93,7 +93,7 @@ class MockConfig:
 
 
 #: Attributes that need no value.
-_MAY_BE_NONE = frozenset({"seed", "schema", "public_url"})
+_MAY_BE_NONE = frozenset({"seed", "schema", "public_url", "media", "media_cache"})
 
 
 class BadSetting(Exception):
