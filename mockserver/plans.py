@@ -116,17 +116,16 @@ class Plans:
             chosen = self._count(key, faults, chosen)
         return [Hit(faults[index].fault, make(faults[index])) for index in chosen]
 
-    def letter(self, key: Key, task: Task, index: int, size_bytes: int, moment: Moment) -> Letter:
+    def letter(self, key: Key, task: Task, index: int, moment: Moment) -> Letter:
         """Return how a webhook or an upload goes out.
 
         Args:
             key: of the task in the store.
             task: the task.
             index: which of its results.
-            size_bytes: length of the body.
             moment: which of the two it is.
         """
-        letter = Letter(task, index, size_bytes)
+        letter = Letter(task, index)
         if task.faults:
             for hit in self.take(key, task.faults, moment):
                 letter = hit.fault.carry(letter)

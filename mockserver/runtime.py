@@ -33,7 +33,7 @@ from mockserver.engine.values import (
     Uploaded,
     WakeAt,
 )
-from mockserver.faults.base import Moment
+from mockserver.faults.base import Letter, Moment
 from mockserver.faults.reading import BadFault
 from mockserver.journal import LONGEST_KEPT_TEXT, shortened
 from mockserver.plans import Hit, Plans, Postponed, Spoilt, lasting, marks, views
@@ -365,9 +365,9 @@ class Runtime:
                 result = None if task.outcomes[effect.index] is Status.ERROR else self._reveal(task, effect.index)
                 body = self.desk.wire.webhook(task, result)
                 parcel = Parcel("POST", effect.url, body, "application/json")
-                letter = self.plans.letter(key, task, effect.index, len(body), Moment.WEBHOOK)
+                letter = self.plans.letter(key, task, effect.index, Moment.WEBHOOK)
                 for _ in range(letter.copies):
-                    self._after(letter.delay_ms, partial(self.courier.send, parcel, self._tell))
+                    self._send(parcel, letter, self._tell)
             case _:
                 raise AssertionError(f"nobody carries out {effect}")
 
@@ -382,20 +382,20 @@ class Runtime:
                 self._happen(key, Uploaded(effect.index))
                 return
             parcel = Parcel("PUT", effect.url, *media)
-            letter = self.plans.letter(key, task, effect.index, len(parcel.body), Moment.UPLOAD)
-            send = partial(self.courier.send, parcel, uploaded)
-            if letter.status is not None:
-                send = partial(uploaded, Delivery(parcel, letter.status, f"the mock was asked for {letter.status}"))
-            self._after(letter.delay_ms, send)
+            self._send(parcel, self.plans.letter(key, task, effect.index, Moment.UPLOAD), uploaded)
 
         self.fetch_media(task, effect.index, fetched)
 
-    def _after(self, delay_ms: int, act: Callable[[], None]) -> None:
-        """Do something after a while; at once where that is none."""
-        if delay_ms:
-            self.desk.clock.call_at(self.desk.clock.now_ms() + delay_ms, act)
+    def _send(self, parcel: Parcel, letter: Letter, done: Callable[[Delivery], None]) -> None:
+        """Send a parcel as the faults of its task have it."""
+        send = partial(self.courier.send, parcel, done)
+        if letter.answers:
+            status = letter.answers[0]
+            send = partial(done, Delivery(parcel, status, f"the receiver is taken to have answered {status}"))
+        if letter.delay_ms:
+            self.desk.clock.call_at(self.desk.clock.now_ms() + letter.delay_ms, send)
         else:
-            act()
+            send()
 
     def _tell(self, delivery: Delivery) -> None:
         if not delivery.is_delivered:

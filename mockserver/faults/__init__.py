@@ -32,6 +32,7 @@ from mockserver.faults.mislabel_body import MislabelBody
 from mockserver.faults.moderate_content import ModerateContent
 from mockserver.faults.refuse_submit import RefuseSubmit
 from mockserver.faults.refuse_upload import RefuseUpload
+from mockserver.faults.refuse_webhook import RefuseWebhook
 from mockserver.faults.reorder_frames import ReorderFrames
 from mockserver.faults.reorder_webhooks import ReorderWebhooks
 from mockserver.faults.reset_after_answer import ResetAfterAnswer
@@ -99,6 +100,7 @@ FAULTS: Faults = MappingProxyType(
         "delay-webhook": DelayWebhook,
         "reorder-webhooks": ReorderWebhooks,
         "hurry-webhook": HurryWebhook,
+        "refuse-webhook": RefuseWebhook,
         "refuse-upload": RefuseUpload,
         "slow-upload": SlowUpload,
     }

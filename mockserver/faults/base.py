@@ -102,18 +102,16 @@ class Letter:
     Attributes:
         task: whose it is.
         index: of which result, 0 being the first.
-        size_bytes: length of its body.
         delay_ms: how long it is kept back, in milliseconds.
         copies: how often it is sent; 0 for never.
-        status: what its receiver is taken to have answered, without being asked; None to ask it.
+        answers: statuses that its receiver is taken to have answered to the first attempts, without being asked.
     """
 
     task: Task
     index: int
-    size_bytes: int
     delay_ms: int = 0
     copies: int = 1
-    status: int | None = None
+    answers: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,15 +8,15 @@ from mockserver.faults.base import Fault, Letter, Moment, setting
 
 @dataclass(frozen=True, slots=True)
 class SlowUpload(Fault):
-    """Every upload comes as late as its bytes would need over a narrow line; the result succeeds only then.
+    """Every upload comes as late as if it took long; the result succeeds only then.
 
     A good client goes by the status of the task and not by when the video should have been made.
     """
 
     moments: ClassVar = frozenset({Moment.UPLOAD})
 
-    bytes_per_s: int = setting(2_000, "bytes that come through in a second", least=1)
+    delay_ms: int = setting(30_000, "milliseconds that it takes")
 
     def carry(self, letter: Letter) -> Letter:
         """Keep it back for as long as it would take."""
-        return replace(letter, delay_ms=letter.delay_ms + letter.size_bytes * 1000 // self.bytes_per_s)
+        return replace(letter, delay_ms=letter.delay_ms + self.delay_ms)
