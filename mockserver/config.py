@@ -15,8 +15,8 @@ from types import MappingProxyType
 from typing import Any
 
 from mockserver.outbound import read_opening
-from mockserver.spec.dialect import changes_rules
-from mockserver.spec.documents import shipped_root
+from mockserver.spec.dialect import changes_rules, check_dialect
+from mockserver.spec.documents import read_json, shipped_root
 from mockserver.spec.suggest import nearest
 
 VARIABLES = "RUNWARE_MOCK_"
@@ -364,8 +364,13 @@ _PLAIN = (
 
 @lru_cache(maxsize=1)
 def choice_settings() -> tuple[Setting, ...]:
-    """Return a setting for each choice of the dialect, from the shipped data."""
-    document = json.loads((shipped_root() / "dialect.json").read_text(encoding="utf-8"))
+    """Return a setting for each choice of the dialect, from the shipped data.
+
+    Raises:
+        SchemaProblem: the shipped data cannot be used.
+    """
+    document = read_json(shipped_root() / "dialect.json")
+    check_dialect(document)
     return tuple(_choice(name, choice) for name, choice in document["choices"].items())
 
 

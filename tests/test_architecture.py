@@ -69,3 +69,19 @@ def test_no_code_of_the_mock_spells_an_error_that_the_catalogue_lacks() -> None:
                     asked.add(first.value)
     assert len(asked) > 10
     assert asked - named.keys() == set()
+
+
+def test_every_error_that_code_names_is_one_that_no_catalogue_may_lack() -> None:
+    """A folder with an error catalogue of its own is refused at the start, not when an error is missing in it."""
+    from mockserver.spec.catalogue import NEEDED
+    from mockserver.spec.load import load_spec
+
+    named = load_spec().catalogue.named.keys()
+    spelt = {
+        node.value
+        for path in ROOT.glob("mockserver/**/*.py")
+        if path.name != "catalogue.py"
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Constant) and node.value in named
+    }
+    assert spelt == NEEDED, "keep NEEDED in mockserver/spec/catalogue.py in step"

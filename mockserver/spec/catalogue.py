@@ -3,10 +3,14 @@
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from string import Formatter
 from types import MappingProxyType
 from typing import Any
 
+from mockserver.spec.keywords import RULES
 from mockserver.spec.problem import SchemaProblem
+from mockserver.spec.shapes import TEXT, TEXTS, Shape, members, named
+from mockserver.spec.wording import listed
 
 #: Keyword that stands for a schema of `false`, which no keyword names.
 FORBIDDEN = "false"
@@ -98,20 +102,49 @@ def _of(error: ApiError, parameter: str) -> ApiError:
     return replace(error, template=sentence, fields={"parameter": parameter, **error.fields})
 
 
-_ENTRY = {"http": int, "category": str, "message": str, "confidence": str, "from": list}
-_OPTIONAL = {"code": str, "fields": dict, "keywords": list}
 CONFIDENCES = ("stated", "observed", "assumed")
+
+_STATUS = {"type": "integer", "minimum": 200, "maximum": 599, "x-expects": "an HTTP status from 200 to 599"}
+_ENTRY = {
+    "http": _STATUS,
+    "category": TEXT,
+    "message": TEXT,
+    "confidence": {"enum": list(CONFIDENCES)},
+    "from": TEXTS,
+}
+_KEYWORDS = {"type": "array", "items": {"enum": [*RULES, FORBIDDEN, "*"]}, "minItems": 1}
+CATALOGUE = Shape(
+    members(
+        {
+            "families": {"type": "array", "items": members({**_ENTRY, "keywords": _KEYWORDS, "code": TEXT})},
+            "codes": named(members(_ENTRY, {"code": TEXT, "fields": {"type": "object"}})),
+        },
+        {"title": TEXT},
+    )
+)
+
+#: Errors that the mock itself answers with, so that no catalogue may lack them.
+NEEDED = frozenset(
+    {
+        *("arrayTooLarge", "conflictTaskUUID", "internalServerError", "invalidApiKey", "invalidBody", "invalidJSON"),
+        *("invalidMedia", "invalidModel", "mediaExpired", "mediaNotFound", "missingApiKey", "modelNotFound"),
+        *("providerError", "routeNotFound", "serviceUnavailable", "taskNotFound", "timeout", "unsupportedMediaType"),
+        *("unsupportedMethod", "unsupportedTaskType", "valueTooLarge"),
+    }
+)
 
 
 def read_catalogue(document: Any) -> Catalogue:
     """Read `errors.json`.
 
     Raises:
-        SchemaProblem: an entry lacks a member, has one too many or of the wrong type.
+        SchemaProblem: an entry lacks a member, has one too many or of the wrong type, or an error is missing.
     """
     place = "errors.json"
-    if not isinstance(document, Mapping) or not {"families", "codes"} <= document.keys():
-        raise SchemaProblem(place, "families and codes are missing", "write both")
+    CATALOGUE.check(place, document)
+    missing = NEEDED - document["codes"].keys()
+    if missing:
+        raise SchemaProblem(f"{place}#/codes/{min(missing)}", "missing, and the mock answers with it", "write it")
     named = {name: _read_entry(f"{place}#/codes/{name}", name, entry) for name, entry in document["codes"].items()}
     families: dict[str, ApiError] = {}
     for index, entry in enumerate(document["families"]):
@@ -122,20 +155,22 @@ def read_catalogue(document: Any) -> Catalogue:
     return Catalogue(named, families)
 
 
-def _read_entry(place: str, name: str, entry: Any) -> ApiError:
-    if not isinstance(entry, Mapping):
-        raise SchemaProblem(place, "an entry is an object", "write one")
-    for key, kind in _ENTRY.items():
-        if not isinstance(entry.get(key), kind):
-            raise SchemaProblem(f"{place}/{key}", "missing or of the wrong type", f"write a {kind.__name__}")
-    for key in entry.keys() - _ENTRY.keys():
-        if key not in _OPTIONAL:
-            raise SchemaProblem(f"{place}/{key}", "nothing reads this", f"use one of {sorted(_ENTRY | _OPTIONAL)}")
-    if entry["confidence"] not in CONFIDENCES:
-        raise SchemaProblem(f"{place}/confidence", "unknown", f"use one of {list(CONFIDENCES)}")
+def _read_entry(place: str, name: str, entry: Mapping[str, Any]) -> ApiError:
     code = entry.get("code", name)
-    if not re.fullmatch(r"[A-Za-z{}]+", code):
+    if not re.fullmatch(r"[A-Za-z]+" if name else r"[A-Za-z]*({Parameter})?[A-Za-z]*", code):
         raise SchemaProblem(f"{place}/code", f"{code!r} is not a code", "use letters only")
+    _check_template(f"{place}/message", entry["message"])
     return ApiError(
         code, entry["http"], entry["category"], entry["message"], entry.get("fields", {}), entry["confidence"]
     )
+
+
+def _check_template(place: str, template: str) -> None:
+    allowed = listed([f"{{{fact}}}" for fact in UNSAID])
+    try:
+        parts = [part for part in Formatter().parse(template) if part[1] is not None]
+    except ValueError as problem:
+        raise SchemaProblem(place, f"{template!r} is no sentence with facts ({problem})", f"use {allowed}") from problem
+    for _, fact, form, conversion in parts:
+        if fact not in UNSAID or form or conversion:
+            raise SchemaProblem(place, f"no fact is called {fact!r}", f"use {allowed}")

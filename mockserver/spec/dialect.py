@@ -8,9 +8,42 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
+from mockserver.spec.catalogue import CONFIDENCES
+from mockserver.spec.keywords import RULES
 from mockserver.spec.problem import SchemaProblem
+from mockserver.spec.rewrites import PLACES
+from mockserver.spec.shapes import TEXT, TEXTS, Shape, members, named
+from mockserver.spec.suggest import nearest
 
-EFFECTS = ("patch", "rewrites", "drop")
+_REWRITE = {
+    "type": "object",
+    "properties": {"op": {"enum": list(PLACES)}},
+    "required": ["op"],
+    "allOf": [
+        {
+            "if": {"properties": {"op": {"const": op}}, "required": ["op"]},
+            "then": members({"op": TEXT, **dict.fromkeys(places, TEXT)}),
+        }
+        for op, places in PLACES.items()
+    ],
+}
+#: What a value of a choice can do.
+EFFECTS = {
+    "patch": named({"type": "object"}),
+    "rewrites": {"type": "array", "items": _REWRITE, "minItems": 1},
+    "drop": {"enum": list(RULES)},
+}
+_VALUE = members({"about": TEXT}, {"means": TEXT, **EFFECTS})
+_CHOICE = members(
+    {"about": TEXT, "default": TEXT, "values": named(_VALUE)},
+    {"contradiction": TEXT, "confidence": {"enum": list(CONFIDENCES)}, "from": TEXTS},
+)
+DIALECT = Shape(
+    members(
+        {"choices": named(_CHOICE), "profiles": named(members({"about": TEXT, "choices": named(TEXT)}))},
+        {"title": TEXT},
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +106,17 @@ class UnknownChoice(Exception):
         return f"{self.name}: there is no {self.value!r}; choose from {', '.join(self.offered)}"
 
 
+def check_dialect(document: Any) -> None:
+    """Refuse what is no dialect: a choice without values, a profile that chooses what is not on offer.
+
+    Raises:
+        SchemaProblem: names the first place that is wrong.
+    """
+    DIALECT.check("dialect.json", document)
+    _check_choices(document["choices"])
+    _check_profiles(document)
+
+
 def choose(document: Mapping[str, Any], profile: str = "strict", wanted: Mapping[str, str] | None = None) -> Chosen:
     """Take the defaults, the profile's choices and then the wanted ones.
 
@@ -83,12 +127,12 @@ def choose(document: Mapping[str, Any], profile: str = "strict", wanted: Mapping
 
     Raises:
         UnknownChoice: the profile, a choice or a value does not exist.
-        SchemaProblem: the document holds a choice that nothing acts on.
+        SchemaProblem: the document is no dialect, or holds a choice that nothing acts on.
     """
+    check_dialect(document)
     offered, profiles = document["choices"], document["profiles"]
     if profile not in profiles:
         raise UnknownChoice("profile", profile, list(profiles))
-    _check_choices(offered)
     choices = {name: choice["default"] for name, choice in offered.items()}
     for name, value in {**profiles[profile]["choices"], **(wanted or {})}.items():
         if name not in offered:
@@ -136,8 +180,22 @@ def _check_choices(offered: Mapping[str, Any]) -> None:
     for name, choice in offered.items():
         if choice["default"] not in choice["values"]:
             raise SchemaProblem(f"dialect.json#/choices/{name}", "the default is no value", "mend the default")
+        if len(choice["values"]) < 2:
+            raise SchemaProblem(f"dialect.json#/choices/{name}", "there is nothing to choose", "give it a second value")
         for value, effect in choice["values"].items():
             acts = name.replace("-", "_") in names or value == choice["default"] or any(e in effect for e in EFFECTS)
             if not acts:
                 place = f"dialect.json#/choices/{name}/values/{value}"
                 raise SchemaProblem(place, "nothing acts on this value", f"give it one of {', '.join(EFFECTS)}")
+
+
+def _check_profiles(document: Mapping[str, Any]) -> None:
+    offered = document["choices"]
+    for name, profile in document["profiles"].items():
+        for choice, value in profile["choices"].items():
+            known = offered[choice]["values"] if choice in offered else offered
+            wrong = value if choice in offered else choice
+            if wrong not in known:
+                near = nearest(wrong, known)
+                mend = f"did you mean {near!r}?" if near else f"use one of {', '.join(known)}"
+                raise SchemaProblem(f"dialect.json#/profiles/{name}/choices/{choice}", f"there is no {wrong!r}", mend)

@@ -4,23 +4,18 @@ Here stands everything that is done to the data before a task is held against it
 """
 
 import json
-import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from mockserver.spec.keywords import FORMATS, NOTES, RULES, STRUCTURE, Holds
+from mockserver.spec.keywords import NOTES, RULES, STRUCTURE, Holds
 from mockserver.spec.problem import SchemaProblem
-from mockserver.spec.suggest import nearest
 
-TYPES = frozenset({"string", "integer", "number", "boolean", "object", "array", "null"})
-
-DIALECT = "https://json-schema.org/draft/2020-12/schema"
-BASE = "https://runware-mock.invalid/schema/"
-
-#: Folders whose files are JSON Schemas; the other files are tables of our own.
+#: Folders whose files are JSON Schemas, and the files that are tables of our own.
 SCHEMA_FOLDERS = ("shared", "models", "tasks", "wire")
 TABLES = frozenset({"dialect.json", "errors.json", "sources.json"})
+#: Most lists and objects inside each other in a file, and most references that lead from one to the next.
+MAX_DEPTH, MOST_REFERENCES = 64, 8
 
 Schema = Mapping[str, Any] | bool
 Documents = Mapping[str, Any]
@@ -52,7 +47,7 @@ def read_documents(*roots: Path) -> dict[str, Any]:
         files = {path.relative_to(root).as_posix(): path for path in sorted(root.rglob("*.json"))}
         _check_layout(root, files)
         for name, path in files.items():
-            found[name] = _read_json(path)
+            found[name] = read_json(path)
     return found
 
 
@@ -68,11 +63,47 @@ def _check_layout(root: Path, names: Collection[str]) -> None:
         raise SchemaProblem(str(root), "the folder holds no data files", "lay it out like schema/: models/NAME.json")
 
 
-def _read_json(path: Path) -> Any:
+def read_json(path: Path) -> Any:
+    """Read one JSON file: strictly, since what a parser lets pass is a mistake that nobody hears of.
+
+    Raises:
+        SchemaProblem: it cannot be read, is not JSON, says something twice, or is nested too deeply.
+    """
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
+        document = json.loads(text, object_pairs_hook=_once, parse_constant=_no_number)
+    except RecursionError:
+        raise _too_deep(str(path)) from None
     except (OSError, ValueError) as problem:
         raise SchemaProblem(str(path), f"the file cannot be read as JSON ({problem})", "mend the file") from problem
+    level = [document]
+    for _ in range(MAX_DEPTH):
+        level = [member for value in level for member in _held(value)]
+    if level:
+        raise _too_deep(str(path))
+    return document
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) < len(pairs):
+        names = [name for name, _ in pairs]
+        raise ValueError(f"{max(names, key=names.count)!r} is there twice in one object")
+    return members
+
+
+def _no_number(name: str) -> float:
+    raise ValueError(f"{name} is no number")
+
+
+def _held(value: Any) -> Iterable[Any]:
+    if isinstance(value, dict):
+        return value.values()
+    return value if isinstance(value, list) else ()
+
+
+def _too_deep(place: str) -> SchemaProblem:
+    return SchemaProblem(place, f"more than {MAX_DEPTH} lists and objects lie inside each other", "make it flatter")
 
 
 def merge(target: Any, patch: Any) -> Any:
@@ -112,45 +143,6 @@ def apply_patches(documents: Documents, patches: Sequence[Mapping[str, Any]]) ->
 def is_schema_file(path: str) -> bool:
     """Say whether a file holds a JSON Schema, from the folder it lies in."""
     return "/" in path and path.split("/", 1)[0] in SCHEMA_FOLDERS
-
-
-def check_keywords(path: str, document: Any) -> None:
-    """Refuse a schema file that uses a word nobody acts on.
-
-    Raises:
-        SchemaProblem: names the file, the place and the keyword.
-    """
-    if not isinstance(document, Mapping):
-        raise SchemaProblem(path, "a schema file holds one object", "write a JSON Schema")
-    expected = {"$schema": DIALECT, "$id": BASE + path}
-    for keyword, value in expected.items():
-        if document.get(keyword) != value:
-            raise SchemaProblem(f"{path}#/{keyword}", f"found {document.get(keyword)!r}", f"write {value!r}")
-    for place, node in walk(document):
-        if isinstance(node, Mapping):
-            _check_node(f"{path}#{place}", node)
-
-
-def _check_node(place: str, node: Mapping[str, Any]) -> None:
-    for keyword, value in node.items():
-        if keyword not in RULES and keyword not in NOTES and keyword not in STRUCTURE:
-            near = nearest(keyword, (*RULES, *NOTES, *STRUCTURE))
-            mend = f"did you mean {near!r}?" if near else "take it out, or teach the project the keyword first"
-            raise SchemaProblem(place, f"nothing acts on the keyword {keyword!r}", mend)
-        if keyword == "x-mend" and isinstance(value, Mapping):
-            _check_patterns(f"{place}/x-mend", value)
-        if keyword == "format" and value not in FORMATS:
-            raise SchemaProblem(place, f"nothing checks the format {value!r}", f"use one of {sorted(FORMATS)}")
-        if keyword == "type" and not TYPES.issuperset([value] if isinstance(value, str) else value):
-            raise SchemaProblem(place, f"there is no type {value!r}", f"use one of {sorted(TYPES)}")
-
-
-def _check_patterns(place: str, sentences: Mapping[str, Any]) -> None:
-    for pattern in sentences:
-        try:
-            re.compile(pattern)
-        except re.error as problem:
-            raise SchemaProblem(place, f"{pattern!r} is no pattern ({problem})", "mend the pattern") from problem
 
 
 def walk(schema: Any, place: str = "") -> Iterator[tuple[str, Any]]:
@@ -240,6 +232,10 @@ def _follow(documents: Documents, path: str, node: Mapping[str, Any], trail: tup
     name = f"{target_path}#{pointer}"
     if name in trail:
         raise SchemaProblem(f"{path}: {reference}", "the references run in a circle", "break the circle")
+    if len(trail) >= MOST_REFERENCES:
+        raise SchemaProblem(
+            f"{path}: {reference}", f"{MOST_REFERENCES} references lead from one to the next", "cut some"
+        )
     target = _target(documents, target_path, pointer, f"{path}: {reference}")
     inlined = _inline(documents, target_path, target, (*trail, name))
     return {**inlined, **beside} if isinstance(inlined, Mapping) else inlined

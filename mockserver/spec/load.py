@@ -7,19 +7,30 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from mockserver.spec.agreement import (
+    check_codes,
+    check_constant,
+    check_defaults,
+    check_unique,
+    find_fault,
+    read_model,
+    read_task,
+)
 from mockserver.spec.catalogue import ApiError, Catalogue, read_catalogue
 from mockserver.spec.checkers import CHECKERS, Checker
 from mockserver.spec.dialect import Chosen, Dialect, choose
 from mockserver.spec.documents import (
+    TABLES,
     apply_patches,
-    check_keywords,
     inline,
     is_schema_file,
     read_documents,
     shipped_root,
     walk,
 )
+from mockserver.spec.grammar import check_schema
 from mockserver.spec.problem import SchemaProblem
+from mockserver.spec.sources import check_claims
 
 
 def _members(prefix: str, schema: Any) -> Iterator[tuple[str, Any]]:
@@ -171,26 +182,40 @@ def load_spec(
         SchemaProblem: a data file cannot be used; says which, where, and what to do.
         UnknownChoice: the profile or a choice does not exist.
     """
-    read = read_documents(shipped_root(), *([extra] if extra else []))
+    read = _read(extra)
     chosen = choose(read["dialect.json"], profile, choices)
     documents = apply_patches(read, chosen.patches)
     for path, document in documents.items():
         if is_schema_file(path):
-            check_keywords(path, document)
-    builder = _Builder(documents, chosen, validator)
+            check_schema(path, document)
+    builder = _Builder(documents, chosen, validator, read_catalogue(documents["errors.json"]))
     models: dict[str, dict[str, Model]] = {}
     tasks: dict[str, Branch] = {}
     for path in documents:
+        if path.startswith("tasks/"):
+            branch = builder.task(path)
+            check_unique(path, branch.task_type, tasks)
+            tasks[branch.task_type] = branch
+    for path in documents:
         if path.startswith("models/"):
             model = builder.model(path)
-            models.setdefault(model.task_type, {})[model.air] = model
-        elif path.startswith("tasks/"):
-            branch = builder.task(path)
-            tasks[branch.task_type] = branch
-    catalogue = read_catalogue(documents["errors.json"])
-    for branch in (*tasks.values(), *(model for family in models.values() for model in family.values())):
-        _check_codes(branch, catalogue)
-    return Spec(chosen, documents, tasks, models, catalogue)
+            check_unique(path, model.task_type, tasks)
+            family = models.setdefault(model.task_type, {})
+            check_unique(path, model.air, family)
+            family[model.air] = model
+    return Spec(chosen, documents, tasks, models, builder.catalogue)
+
+
+def _read(extra: Path | None) -> dict[str, Any]:
+    """Read the shipped files and the further ones. Claims are not held against files of a folder that makes none."""
+    shipped = read_documents(shipped_root())
+    added = read_documents(extra) if extra else {}
+    read = {**shipped, **added}
+    for table in sorted(TABLES):
+        if table not in read:
+            raise SchemaProblem(table, "the file is missing", "put it back")
+    check_claims(read, replaced=() if "sources.json" in added else added.keys())
+    return read
 
 
 @dataclass(frozen=True)
@@ -198,24 +223,27 @@ class _Builder:
     documents: Mapping[str, Any]
     chosen: Chosen
     validator: str
+    catalogue: Catalogue
 
     def task(self, path: str) -> Branch:
         schema = self._request(path)
+        task_type = check_constant(path, schema, "taskType")
         return Branch(
-            name=_constant(path, schema, "taskType"),
+            name=task_type,
             path=path,
-            task_type=_constant(path, schema, "taskType"),
+            task_type=task_type,
             schema=schema,
             answer=inline(self.documents, path, "/$defs/answer"),
-            documentation=_note(path, schema, "x-task")["documentation"],
+            documentation=read_task(path, schema)["documentation"],
             checker=self._checker(path, schema),
         )
 
     def model(self, path: str) -> Model:
         schema = self._request(path)
-        about = _note(path, schema, "x-model")
-        _check_about(path, about)
-        task_type, air = _constant(path, schema, "taskType"), _constant(path, schema, "model")
+        task_type, air = check_constant(path, schema, "taskType"), check_constant(path, schema, "model")
+        about = read_model(path, schema)
+        if about["result"] not in self.documents:
+            raise SchemaProblem(f"{path}#/x-model/result", "there is no such file", "name one such as wire/video.json")
         return Model(
             name=f"{task_type} {air}",
             path=path,
@@ -231,6 +259,7 @@ class _Builder:
 
     def _request(self, path: str) -> Mapping[str, Any]:
         schema = inline(self.documents, path)
+        check_codes(path, schema, self.catalogue)
         for _, node in walk(schema):
             if isinstance(node, dict):
                 for keyword in self.chosen.dropped:
@@ -238,61 +267,10 @@ class _Builder:
         return MappingProxyType(schema)
 
     def _checker(self, path: str, schema: Mapping[str, Any]) -> Checker:
+        factory = CHECKERS[self.validator]()
         try:
-            return CHECKERS[self.validator]()(dict(schema))
+            checker = factory(dict(schema))
         except ValueError as problem:
-            raise SchemaProblem(path, f"not a valid JSON Schema ({problem})", "mend the file") from problem
-
-
-#: Members of `x-model` and their types.
-_ABOUT: Mapping[str, type] = {
-    "slug": str,
-    "name": str,
-    "creator": str,
-    "architecture": str,
-    "capabilities": list,
-    "documentation": str,
-    "result": str,
-    "generation": list,
-    "price": list,
-}
-
-
-def _check_about(path: str, about: Any) -> None:
-    place = f"{path}#/x-model"
-    for key, kind in _ABOUT.items():
-        if not isinstance(about.get(key), kind):
-            raise SchemaProblem(f"{place}/{key}", "missing or of the wrong type", f"write a {kind.__name__}")
-    for key in about.keys() - _ABOUT.keys():
-        raise SchemaProblem(f"{place}/{key}", "nothing reads this", f"use one of {sorted(_ABOUT)}")
-    for table, figures in (("generation", ("medianSeconds", "sigma")), ("price", ("usd",))):
-        entries = about[table]
-        if not entries or entries[-1].get("when") != {}:
-            raise SchemaProblem(f"{place}/{table}", "no entry takes the other tasks", 'end with "when": {}')
-        for entry in entries:
-            if entry.keys() != {"when", *figures} or not all(isinstance(entry[f], int | float) for f in figures):
-                raise SchemaProblem(f"{place}/{table}", f"cannot read {entry}", f"write when, {', '.join(figures)}")
-
-
-def _constant(path: str, schema: Mapping[str, Any], name: str) -> str:
-    try:
-        return str(schema["properties"][name]["const"])
-    except (KeyError, TypeError) as problem:
-        raise SchemaProblem(f"{path}#/properties/{name}", "the constant is missing", 'write "const"') from problem
-
-
-def _note(path: str, schema: Mapping[str, Any], keyword: str) -> Mapping[str, Any]:
-    note = schema.get(keyword)
-    if not isinstance(note, Mapping):
-        raise SchemaProblem(f"{path}#/{keyword}", "missing", "write an object")
-    return note
-
-
-def _check_codes(branch: Branch, catalogue: Catalogue) -> None:
-    for place, node in walk(branch.schema):
-        if isinstance(node, Mapping):
-            for code in node.get("x-errors", {}).values():
-                if code not in catalogue.named:
-                    raise SchemaProblem(
-                        f"{branch.path}#{place}/x-errors", f"no error {code!r}", "add it to errors.json"
-                    )
+            raise find_fault(path, schema, factory, problem) from problem
+        check_defaults(path, schema, CHECKERS["fast"]())
+        return checker

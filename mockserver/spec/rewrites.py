@@ -116,3 +116,8 @@ def _keys(value: Any, step: str) -> Iterator[Any]:
 OPERATIONS: Mapping[str, Callable[[Mapping[str, Any], Mapping[str, str]], _Outcome]] = MappingProxyType(
     {"move": _move, "rename": _rename, "upper": _upper, "number": _number}
 )
+
+#: The places that each operation takes, besides its `op`.
+PLACES: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {"move": ("from", "to"), "rename": ("in", "from", "to"), "upper": ("at",), "number": ("at",)}
+)

@@ -1,13 +1,26 @@
 """How sure we are of what the schemas say, and where each fact comes from."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from mockserver.spec.catalogue import CONFIDENCES
-from mockserver.spec.documents import Documents, is_schema_file, look_up, walk
+from mockserver.spec.documents import Documents, escape, is_schema_file, look_up, walk
 from mockserver.spec.keywords import RULES
 from mockserver.spec.problem import SchemaProblem
+from mockserver.spec.shapes import TEXT, TEXTS, Shape, members, named
+
+_CLAIM = members({"confidence": {"enum": list(CONFIDENCES)}, "from": TEXTS}, {"note": TEXT})
+SOURCES = Shape(
+    members(
+        {
+            "schemaVersion": TEXT,
+            "sources": named(members({"title": TEXT}, {"address": TEXT, "read": TEXT})),
+            "claims": named(named(_CLAIM)),
+        },
+        {"title": TEXT, "confidence": members(dict.fromkeys(CONFIDENCES, TEXT))},
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,22 +61,25 @@ def unclaimed_rules(documents: Documents) -> Iterator[str]:
                         yield f"{path}#{pointer}/{keyword}"
 
 
-def check_claims(documents: Documents) -> None:
-    """Refuse claims about places that do not exist, and from sources that are not listed.
+def check_claims(documents: Documents, replaced: Collection[str] = ()) -> None:
+    """Refuse a table of claims that lacks something, and claims about nothing or from sources that are not listed.
+
+    Args:
+        documents: the data files by path, as they were read.
+        replaced: files that took the place of those that the table speaks of; claims about them are not looked at.
 
     Raises:
         SchemaProblem: names the claim.
     """
     table = documents["sources.json"]
+    SOURCES.check("sources.json", table)
     for path, claims in table["claims"].items():
-        for pointer, claim in claims.items():
-            place = f"sources.json: {path}#{pointer}"
+        for pointer, claim in claims.items() if path not in replaced else ():
+            place = f"sources.json#/claims/{escape(path)}/{escape(pointer)}"
             try:
                 look_up(documents[path], pointer)
             except LookupError as problem:
                 raise SchemaProblem(place, "there is no such place", "mend the claim") from problem
-            if claim["confidence"] not in CONFIDENCES:
-                raise SchemaProblem(place, f"unknown confidence {claim['confidence']!r}", f"use {list(CONFIDENCES)}")
             for source in claim["from"]:
                 if source not in table["sources"]:
                     raise SchemaProblem(place, f"unknown source {source!r}", "list it under sources")

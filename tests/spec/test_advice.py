@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from mockserver.spec.documents import check_keywords
+from mockserver.spec.grammar import check_schema
 from mockserver.spec.load import load_spec
 from mockserver.spec.problem import SchemaProblem
 from mockserver.spec.suggest import holding
@@ -103,4 +103,4 @@ def test_a_pattern_of_a_mend_must_be_one() -> None:
     document = SPEC.documents["shared/media.json"]
     broken = {**document, "$defs": {"x": {"x-mend": {"(": "Close it."}}}}
     with pytest.raises(SchemaProblem, match="is no pattern"):
-        check_keywords("shared/media.json", broken)
+        check_schema("shared/media.json", broken)
