@@ -3,7 +3,6 @@
 Only this file and the command line know of flags, variables and files; inner code receives the value.
 """
 
-import json
 import math
 import re
 import tomllib

@@ -123,13 +123,17 @@ CATALOGUE = Shape(
     )
 )
 
-#: Errors that the mock itself answers with, so that no catalogue may lack them.
+#: Errors that code asks for by name, so that no catalogue may lack them.
 NEEDED = frozenset(
     {
+        # Answers of the mock itself.
         *("arrayTooLarge", "conflictTaskUUID", "internalServerError", "invalidApiKey", "invalidBody", "invalidJSON"),
         *("invalidMedia", "invalidModel", "mediaExpired", "mediaNotFound", "missingApiKey", "modelNotFound"),
-        *("providerError", "routeNotFound", "serviceUnavailable", "taskNotFound", "timeout", "unsupportedMediaType"),
-        *("unsupportedMethod", "unsupportedTaskType", "valueTooLarge"),
+        *("routeNotFound", "taskNotFound", "timeout", "unsupportedMediaType", "unsupportedMethod"),
+        *("unsupportedTaskType", "valueTooLarge"),
+        # What faults make of an answer or a generation.
+        *("inferenceRateLimitExceeded", "insufficientCredits", "invalidProviderContent", "providerBadGateway"),
+        *("providerError", "rateLimitExceeded", "serviceUnavailable", "timeoutProvider"),
     }
 )
 

@@ -2,11 +2,12 @@
 
 Saying whether a document is good takes it a microsecond or two; listing what is wrong takes longer than everything else
 that a refusal needs. So the members of an object are listed one by one, only those that are wrong, and what is wrong
-with a value is remembered: whoever sends a wrong value mostly sends it again.
+with a value is remembered: whoever sends a wrong value mostly sends it again. What lists is made with the first wrong
+document, so that it costs no time at the start.
 """
 
 from collections.abc import Mapping
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 import jsonschema_rs
@@ -24,12 +25,18 @@ class FastChecker:
     def __init__(self, schema: Mapping[str, Any] | bool) -> None:
         #: The library's own method, since this is the hottest call of the mock.
         self.accepts = _validator(schema).is_valid
-        if isinstance(schema, Mapping):
-            properties = schema.get("properties", {})
-            self._members = {name: _Member(name, node) for name, node in properties.items()}
-            self._rest = _validator({**schema, "properties": dict.fromkeys(properties, True)})
-        else:
-            self._members, self._rest = {}, _validator(schema)
+        self._schema = schema
+        self._properties = schema.get("properties", {}) if isinstance(schema, Mapping) else {}
+
+    @cached_property
+    def _members(self) -> Mapping[str, "_Member"]:
+        return {name: _Member(name, node) for name, node in self._properties.items()}
+
+    @cached_property
+    def _rest(self) -> jsonschema_rs.Draft202012Validator:
+        if not isinstance(self._schema, Mapping):
+            return _validator(self._schema)
+        return _validator({**self._schema, "properties": dict.fromkeys(self._properties, True)})
 
     def breaches(self, document: Any) -> list[Breach]:
         """Return every broken rule."""
