@@ -36,8 +36,14 @@ PATIENCE_MS = 90_000
 FILE_S = 0.5
 #: How long a mock in another thread may need until it waits for time, in real seconds.
 THINKING_S = 0.05
-#: Headers that every answer has.
-USUAL = frozenset({"content-type", "content-length", "etag", "accept-ranges", "cache-control", "last-modified"})
+#: Headers that every answer, or every file, has.
+USUAL = frozenset(
+    {
+        *("content-type", "content-length", "content-disposition", "etag", "accept-ranges", "cache-control"),
+        *("last-modified", "access-control-allow-origin", "access-control-expose-headers"),
+        "cross-origin-resource-policy",
+    }
+)
 
 
 class Sent(NamedTuple):
