@@ -165,7 +165,8 @@ def make_mock(
 
     journal = Journal(clock, config.journal) if config.journal else None
     keep_media_ms = round(config.keep_media_hours * HOUR_MS)
-    runtime = Runtime(desk, courier, fetch_media, limits, config.speed, keep_media_ms, log.say)
+    attempts = {"webhook": config.webhook_attempts, "upload": config.upload_attempts}
+    runtime = Runtime(desk, courier, fetch_media, limits, config.speed, keep_media_ms, log.say, journal, attempts)
     return Mock(config, spec, runtime, clock, store, courier, log, journal, gallery)
 
 

@@ -52,6 +52,8 @@ class MockConfig:
         media_cache: folder for rendered clips, or None for a temporary one.
         media_cache_bytes: how much rendered clips take on disk.
         allow_outbound: host names and IP ranges beside loopback that webhooks and uploads may use.
+        webhook_attempts: how often a webhook is tried.
+        upload_attempts: how often an upload is tried.
         journal: exchanges, and attempts to deliver, that are kept to look at; 0 for none.
     """
 
@@ -75,6 +77,8 @@ class MockConfig:
     keep_media_hours: float = 24.0
     keep_media_bytes: int = 256 * 1024 * 1024
     allow_outbound: tuple[str, ...] = ()
+    webhook_attempts: int = 6
+    upload_attempts: int = 1
     journal: int = 1000
     media: str | None = None
     media_cache: Path | None = None
@@ -324,6 +328,22 @@ _PLAIN = (
         "none",
         "10.0.0.0/8",
         is_list=True,
+    ),
+    Setting(
+        "webhook-attempts",
+        _integer(1, 1_000_000),
+        "how often a webhook is tried until its receiver takes it",
+        "COUNT",
+        "6",
+        "1",
+    ),
+    Setting(
+        "upload-attempts",
+        _integer(1, 1_000_000),
+        "how often an upload is tried until its receiver takes it",
+        "COUNT",
+        "1",
+        "3",
     ),
     Setting(
         "journal",

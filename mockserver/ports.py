@@ -1,7 +1,7 @@
 """All that the runtime needs from outside: time, memory, and somebody who carries things out of the house."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, NamedTuple, Protocol, TypeVar
 
@@ -39,6 +39,7 @@ class Shelf(Enum):
     PICTURES = "pictures"
     SESSIONS = "sessions"
     PLANS = "plans"
+    DELIVERIES = "deliveries"
 
     #: Members are unique, so identity will do; the default hashes their names, in Python.
     __hash__ = object.__hash__
@@ -93,12 +94,16 @@ class Parcel:
         url: the address, used byte for byte.
         body: what is sent.
         media_type: value of Content-Type.
+        headers: further headers.
+        deadline_s: longest time until the receiver has answered, in seconds of real time.
     """
 
     method: str
     url: str
     body: bytes
     media_type: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+    deadline_s: float = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,11 +114,17 @@ class Delivery:
         parcel: what was sent.
         status: HTTP status of the receiver's answer, or None where there was none.
         problem: why it failed, or "".
+        is_hopeless: whether it would fail again, however often it were sent.
+        excerpt: beginning of the body of the answer.
+        ms: how long it took, in real milliseconds. Equal deliveries may differ in it.
     """
 
     parcel: Parcel
     status: int | None
     problem: str = ""
+    is_hopeless: bool = False
+    excerpt: str = ""
+    ms: float = field(default=0.0, compare=False)
 
     @property
     def is_delivered(self) -> bool:

@@ -8,8 +8,11 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
+from mockserver.dispatch import Dispatch
+from mockserver.engine.deliveries import Owed
 from mockserver.engine.life import step
 from mockserver.engine.plan import due_times, figures_of
 from mockserver.engine.results import good_until_ms, overall, result_of, statuses_at
@@ -33,13 +36,13 @@ from mockserver.engine.values import (
     Uploaded,
     WakeAt,
 )
-from mockserver.faults.base import Letter, Moment
+from mockserver.faults.base import Moment
 from mockserver.faults.reading import BadFault
-from mockserver.journal import LONGEST_KEPT_TEXT, shortened
+from mockserver.journal import LONGEST_KEPT_TEXT, Journal, shortened
 from mockserver.plans import Hit, Plans, Postponed, Spoilt, lasting, marks, views
 from mockserver.platform import PLATFORM_TASKS, Caller, Desk, missing_media, refuse_addresses
 from mockserver.platform.base import good
-from mockserver.ports import UNSETTLED_MS, Courier, Delivery, Entry, Key, Parcel, Shelf
+from mockserver.ports import UNSETTLED_MS, Courier, Entry, Key, Shelf
 from mockserver.reading import Limits, Unreadable, read_tasks
 from mockserver.spec.load import Model
 from mockserver.spec.problem import SchemaProblem
@@ -51,6 +54,8 @@ SYNC_BUDGET_MS = 120_000
 #: How often a held submission whose results are due but not there is looked at again.
 SYNC_RETRY_MS = 250
 
+#: How often each kind of delivery is tried, where nobody says otherwise.
+ONCE: Mapping[str, int] = MappingProxyType({"webhook": 1, "upload": 1})
 #: Takes the bytes of a file and its media type, or None where there is no file.
 TakeMedia = Callable[[tuple[bytes, str] | None], None]
 #: Gets the file of a result and hands it over once: at once, or later from the event loop of the call. Never blocks.
@@ -116,6 +121,11 @@ class Runtime:
         speed: how many times faster than the real service videos are made.
         keep_media_ms: how long the address of a video is good if its task does not say, in milliseconds.
         log: is told, in a sentence, what went wrong outside of any request.
+        journal: keeps what was sent, or None.
+        most_attempts: how often a webhook and an upload are tried; once unless given.
+
+    Attributes:
+        dispatch: what is owed to receivers.
     """
 
     def __init__(
@@ -127,19 +137,32 @@ class Runtime:
         speed: float,
         keep_media_ms: int,
         log: Log,
+        journal: Journal | None = None,
+        most_attempts: Mapping[str, int] = ONCE,
     ) -> None:
         unanswered = desk.spec.tasks.keys() - PLATFORM_TASKS.keys() - {"getResponse", "getTaskDetails"}
         if unanswered:
             name = min(unanswered)
             raise SchemaProblem(f"tasks/{name}.json", f"nothing answers the task type {name!r}", "take the file out")
         self.desk = desk
-        self.courier = courier
         self.fetch_media = fetch_media
         self.limits = limits
         self.plans = Plans(desk)
         self._speed = speed
         self._keep_media_ms = keep_media_ms
         self._log = log
+        self.dispatch = Dispatch(
+            desk.store,
+            desk.clock,
+            courier,
+            journal,
+            desk.spec.manners,
+            most_attempts,
+            self._fetch,
+            self._delivered,
+            log,
+        )
+        self._upload_failure = "uploadFailed" if desk.spec.dialect.upload_failure == "fail" else None
         self._reuse = desk.spec.dialect.reuse_after_success == "accept"
         self._empty_if_unknown = desk.spec.dialect.unknown_task == "empty"
 
@@ -360,47 +383,35 @@ class Runtime:
             case WakeAt():
                 self.desk.clock.call_at(effect.at_ms, partial(self._happen, key, Ripen(effect.index)))
             case PutMedia():
-                self._upload(key, task, effect)
+                self._owe(key, task, effect, b"")
             case PostWebhook():
                 result = None if task.outcomes[effect.index] is Status.ERROR else self._reveal(task, effect.index)
-                body = self.desk.wire.webhook(task, result)
-                parcel = Parcel("POST", effect.url, body, "application/json")
-                letter = self.plans.letter(key, task, effect.index, Moment.WEBHOOK)
-                for _ in range(letter.copies):
-                    self._send(parcel, letter, self._tell)
+                self._owe(key, task, effect, self.desk.wire.webhook(task, result))
             case _:
                 raise AssertionError(f"nobody carries out {effect}")
 
-    def _upload(self, key: Key, task: Task, effect: PutMedia) -> None:
-        def uploaded(delivery: Delivery) -> None:
-            self._tell(delivery)
-            self._happen(key, Uploaded(effect.index))
+    def _owe(self, key: Key, task: Task, effect: PutMedia | PostWebhook, body: bytes) -> None:
+        """Owe an upload or a webhook to its receiver, as the faults of its task have it."""
+        kind = "upload" if isinstance(effect, PutMedia) else "webhook"
+        letter = self.plans.letter(key, task, effect.index, Moment(kind))
+        at_ms = self.desk.clock.now_ms() + letter.delay_ms
+        owed = Owed(kind, key[0], task.uuid, effect.index, effect.url, body, task.nonce, at_ms, letter.answers)
+        for _ in range(letter.copies):
+            self.dispatch.owe(owed)
 
-        def fetched(media: tuple[bytes, str] | None) -> None:
-            if media is None:
-                self._log(f"nothing to upload for {task.uuid}: there is no clip of its size, duration and format")
-                self._happen(key, Uploaded(effect.index))
-                return
-            parcel = Parcel("PUT", effect.url, *media)
-            self._send(parcel, self.plans.letter(key, task, effect.index, Moment.UPLOAD), uploaded)
-
-        self.fetch_media(task, effect.index, fetched)
-
-    def _send(self, parcel: Parcel, letter: Letter, done: Callable[[Delivery], None]) -> None:
-        """Send a parcel as the faults of its task have it."""
-        send = partial(self.courier.send, parcel, done)
-        if letter.answers:
-            status = letter.answers[0]
-            send = partial(done, Delivery(parcel, status, f"the receiver is taken to have answered {status}"))
-        if letter.delay_ms:
-            self.desk.clock.call_at(self.desk.clock.now_ms() + letter.delay_ms, send)
+    def _fetch(self, owed: Owed, take: TakeMedia) -> None:
+        """Get the file of an upload."""
+        task = self.desk.store.get(Shelf.TASKS, (owed.owner, owed.task_uuid.lower()))
+        if isinstance(task, Task) and task.nonce == owed.nonce:
+            self.fetch_media(task, owed.index, take)
         else:
-            send()
+            take(None)
 
-    def _tell(self, delivery: Delivery) -> None:
-        if not delivery.is_delivered:
-            target = delivery.parcel.url.partition("?")[0]
-            self._log(f"{delivery.parcel.method} {target} failed: {delivery.problem}")
+    def _delivered(self, owed: Owed, is_delivered: bool) -> None:
+        """Go on after a delivery: a result counts when its upload is over."""
+        if owed.kind == "upload":
+            key = (owed.owner, owed.task_uuid.lower())
+            self._happen(key, Uploaded(owed.index, None if is_delivered else self._upload_failure))
 
     # Results by address
 

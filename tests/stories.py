@@ -10,6 +10,7 @@ A conversation has:
 
     title       what it shows, as a claim
     settings    settings of the mock that differ from `tests.support.mocks.SETTINGS`, in the words of the command line
+    receivers   status that a receiver of uploads or webhooks answers, by address, where it is not 200
     transports  those that it is played through, where that is not all of them; `because` says why
     steps       what happens, in order
 
@@ -107,6 +108,7 @@ class Story:
     steps: Sequence[Step]
     file: str
     settings: Mapping[str, Any] = field(default_factory=dict)
+    receivers: Mapping[str, int] = field(default_factory=dict)
     transports: Sequence[str] = ()
     because: str = ""
 
@@ -463,6 +465,7 @@ async def play(story: Story, transport: str) -> None:
     """Play a conversation through one transport; fails at the first answer that is not as it should be."""
     names = Names()
     async with stage(story.settings) as here:
+        here.runware.outbox.statuses.update(story.receivers)
         for number, step in enumerate(story.steps, start=1):
             where = f"{story.file}, {story.title}: step {number} over {step.over or transport}"
             await here.wait(step.wait_ms)

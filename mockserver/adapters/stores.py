@@ -41,6 +41,7 @@ ROOMS: Mapping[Shelf, Room] = MappingProxyType(
         Shelf.PICTURES: Room(10_000, 128 * 1024 * 1024, 24 * HOUR_MS),
         Shelf.SESSIONS: Room(10_000, 16 * 1024 * 1024, 120_000),
         Shelf.PLANS: Room(10_000, 16 * 1024 * 1024, 24 * HOUR_MS),
+        Shelf.DELIVERIES: Room(0, 256 * 1024 * 1024, 0),
     }
 )
 

@@ -5,7 +5,9 @@ policy, and so is every socket before it is connected. Redirects are not followe
 are not looked at, and cookies are not kept.
 """
 
+import asyncio
 import errno
+import importlib
 import socket
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
@@ -20,9 +22,9 @@ if TYPE_CHECKING:
     import aiohttp
     import yarl
 
-#: Connections that are open to one receiver at a time, and to all.
+#: Connections that are open to one receiver at a time, and to all. Deliveries have narrower bounds of their own.
 MOST_PER_RECEIVER = 16
-MOST_CONNECTIONS = 256
+MOST_CONNECTIONS = 1024
 #: IP addresses that are remembered as opened by a host name.
 MOST_REMEMBERED = 4096
 NOTHING: Mapping[str, str] = MappingProxyType({})
@@ -48,8 +50,6 @@ class NotAllowed(OSError):
 
 async def look_up(name: str) -> Sequence[str]:
     """Ask the system which IP addresses a host name stands for."""
-    import asyncio
-
     loop = asyncio.get_running_loop()
     found = await loop.getaddrinfo(name, None, type=socket.SOCK_STREAM)
     return [str(address[4][0]) for address in found]
@@ -86,18 +86,21 @@ class Web:
             NotAllowed: the policy forbids it.
             OSError: it failed; says why.
         """
-        import aiohttp
-
         target = self._target(url)
         if self._client is None:
+            # A quarter of a second of importing, which must not hold up whoever is being answered meanwhile.
+            await asyncio.to_thread(importlib.import_module, "aiohttp")
+        if self._client is None:
             self._client = self._open()
+        import aiohttp
+
         try:
             async with self._client.request(
                 method,
                 target,
                 data=body,
                 headers=dict(headers),
-                skip_auto_headers=("User-Agent", "Accept"),
+                skip_auto_headers=("User-Agent", "Accept", "Accept-Encoding"),
                 allow_redirects=False,
             ) as response:
                 yield response

@@ -29,13 +29,13 @@ from mockserver.engine.values import (
     WakeAt,
 )
 
-P, S, E = Status.PROCESSING, Status.SUCCESS, Status.ERROR
+P, U, S, E = Status.PROCESSING, Status.UPLOADING, Status.SUCCESS, Status.ERROR
 
 #: Status of the task before, command, statuses that may follow. A pair that is absent is refused.
 TRANSITIONS: Mapping[Status | None, Mapping[type[Command], tuple[Status, ...]]] = MappingProxyType(
     {
         None: {Submit: (P,)},
-        P: {Poll: (P,), Describe: (P,), Ripen: (P, S, E), Uploaded: (P, S)},
+        P: {Poll: (P,), Describe: (P,), Ripen: (P, S, E), Uploaded: (P, S, E)},
         S: {Poll: (S,), Describe: (S,), Deliver: (S,)},
         E: {Poll: (E,), Describe: (E,), Deliver: (E,), Submit: (P,)},
     }
@@ -76,7 +76,7 @@ def step(task: Task | None, command: Command, now_ms: int, reuse_after_success: 
         case Ripen() if task:
             return _ripen(task, command.index)
         case Uploaded() if task:
-            return _uploaded(task, command.index)
+            return _uploaded(task, command.index, command.failure)
     raise AssertionError(f"TRANSITIONS lets {command} through, but no rule handles it")
 
 
@@ -93,22 +93,36 @@ def _waits(task: Task) -> tuple[Effect, ...]:
 
 
 def _ripen(task: Task, index: int) -> Step:
-    """A result is made: it failed, or its upload begins, or it is done."""
+    """A result is made: it failed, or its upload begins or waits for the one before, or it is done."""
     if task.outcomes[index] is not P:
         return Step(task, Noted())
     if task.fails(index):
         return _end(task, index, E)
     upload = task.params.get("uploadEndpoint")
-    if upload is not None:
-        return Step(_with(task, index, Status.UPLOADING), Noted(), (PutMedia(upload, index),))
-    return _end(task, index, S)
+    if upload is None:
+        return _end(task, index, S)
+    effects = () if U in task.outcomes else (PutMedia(upload, index),)
+    return Step(_with(task, index, U), Noted(), effects)
 
 
-def _uploaded(task: Task, index: int) -> Step:
-    """An upload ended. The result counts, whatever became of the upload."""
-    if task.outcomes[index] is not Status.UPLOADING:
+def _uploaded(task: Task, index: int, failure: str | None) -> Step:
+    """An upload ended, and with it the result; the next one that waits begins.
+
+    All results of a task go to one address. They are sent one after the other, in order, so that the last one stays
+    there.
+
+    Source: none (assumed)
+    """
+    if task.outcomes[index] is not U:
         return Step(task, Noted())
-    return _end(task, index, S)
+    if failure is not None:
+        task = task._replace(failure=task.failure or failure, failing=(*task.failing, index))
+    done = _end(task, index, S if failure is None else E)
+    after = done.task
+    if after is None or U not in after.outcomes:
+        return done
+    upload = PutMedia(task.params["uploadEndpoint"], after.outcomes.index(U))
+    return done._replace(effects=(*done.effects, upload))
 
 
 def _end(task: Task, index: int, status: Status) -> Step:

@@ -126,9 +126,15 @@ class Ripen:
 
 @dataclass(frozen=True, slots=True)
 class Uploaded:
-    """The courier is done with an upload. A failed one is only logged: what the real service does is not known."""
+    """The upload of a result is over.
+
+    Attributes:
+        index: of which result.
+        failure: name of the error that the result ends with for it, or None where it counts.
+    """
 
     index: int
+    failure: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -130,7 +130,7 @@ NEEDED = frozenset(
         *("arrayTooLarge", "conflictTaskUUID", "internalServerError", "invalidApiKey", "invalidBody", "invalidJSON"),
         *("invalidMedia", "invalidModel", "mediaExpired", "mediaNotFound", "missingApiKey", "modelNotFound"),
         *("routeNotFound", "taskNotFound", "timeout", "unsupportedMediaType", "unsupportedMethod"),
-        *("unsupportedTaskType", "valueTooLarge"),
+        *("unsupportedTaskType", "uploadFailed", "valueTooLarge"),
         # What faults make of an answer or a generation.
         *("inferenceRateLimitExceeded", "insufficientCredits", "invalidProviderContent", "providerBadGateway"),
         *("providerError", "rateLimitExceeded", "serviceUnavailable", "timeoutProvider"),

@@ -64,6 +64,7 @@ class Dialect:
     error_pointer: str = "shown"
     reuse_after_success: str = "conflict"
     picture_fit: str = "cover"
+    upload_failure: str = "log"
 
 
 @dataclass(frozen=True, slots=True)

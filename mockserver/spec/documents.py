@@ -13,7 +13,7 @@ from mockserver.spec.problem import SchemaProblem
 
 #: Folders whose files are JSON Schemas, and the files that are tables of our own.
 SCHEMA_FOLDERS = ("shared", "models", "tasks", "wire")
-TABLES = frozenset({"dialect.json", "errors.json", "sources.json"})
+TABLES = frozenset({"deliveries.json", "dialect.json", "errors.json", "sources.json"})
 #: Most lists and objects inside each other in a file, and most references that lead from one to the next.
 MAX_DEPTH, MOST_REFERENCES = 64, 8
 

@@ -18,6 +18,7 @@ from mockserver.spec.agreement import (
 )
 from mockserver.spec.catalogue import ApiError, Catalogue, read_catalogue
 from mockserver.spec.checkers import CHECKERS, Checker
+from mockserver.spec.deliveries import Manner, read_manners
 from mockserver.spec.dialect import Chosen, Dialect, choose
 from mockserver.spec.documents import (
     TABLES,
@@ -117,6 +118,7 @@ class Spec:
         tasks: branches that need no model, by task type.
         models: branches by task type and model.
         catalogue: the error codes.
+        manners: how each kind of delivery is made.
     """
 
     chosen: Chosen
@@ -124,6 +126,7 @@ class Spec:
     tasks: Mapping[str, Branch]
     models: Mapping[str, Mapping[str, Model]]
     catalogue: Catalogue
+    manners: Mapping[str, Manner]
 
     @property
     def dialect(self) -> Dialect:
@@ -203,7 +206,8 @@ def load_spec(
             family = models.setdefault(model.task_type, {})
             check_unique(path, model.air, family)
             family[model.air] = model
-    return Spec(chosen, documents, tasks, models, builder.catalogue)
+    manners = read_manners(documents["deliveries.json"])
+    return Spec(chosen, documents, tasks, models, builder.catalogue, manners)
 
 
 def _read(extra: Path | None) -> dict[str, Any]:

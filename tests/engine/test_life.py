@@ -35,7 +35,15 @@ LATER_MS = NOW_MS + 60 * SECOND_MS
 
 ANOTHER = make_task(uuid="f1ea033a-0000-4000-8000-000000000000", submitted_at_ms=LATER_MS, due_at_ms=(LATER_MS + 1,))
 
-COMMANDS: tuple[Command, ...] = (Submit(ANOTHER), Poll(), Describe(), Ripen(0), Uploaded(0), Deliver())
+COMMANDS: tuple[Command, ...] = (
+    Submit(ANOTHER),
+    Poll(),
+    Describe(),
+    Ripen(0),
+    Uploaded(0),
+    Uploaded(0, "uploadFailed"),
+    Deliver(),
+)
 
 
 class Moment(NamedTuple):
@@ -63,6 +71,7 @@ MOMENTS: Mapping[str, Moment] = MappingProxyType(
         "waiting to upload": Moment(make_task(upload=True), LATER_MS),
         "uploading": Moment(make_task(upload=True, outcomes=(U,)), LATER_MS),
         "uploading one of two": Moment(make_task(2, upload=True, outcomes=(U, P)), LATER_MS),
+        "uploading two": Moment(make_task(2, upload=True, outcomes=(U, U)), LATER_MS),
         "done": Moment(make_task(), LATER_MS),
         "done and told": Moment(make_task(webhook=True, outcomes=(S,)), LATER_MS),
         "done and uploaded": Moment(make_task(upload=True, outcomes=(S,)), LATER_MS),
@@ -143,7 +152,10 @@ def test_finished_results_stay_what_they_are(name: str, command: Command) -> Non
         ("uploading", Uploaded(0), (S,), ()),
         ("uploading one of two", Uploaded(0), (S, P), ()),
         ("uploading one of two", Uploaded(1), (U, P), ()),
-        ("uploading one of two", Ripen(1), (U, U), (PutMedia(UPLOAD, 1),)),
+        ("uploading one of two", Ripen(1), (U, U), ()),
+        ("uploading two", Uploaded(0), (S, U), (PutMedia(UPLOAD, 1),)),
+        ("uploading two", Uploaded(0, "uploadFailed"), (E, U), (PutMedia(UPLOAD, 1),)),
+        ("uploading", Uploaded(0, "uploadFailed"), (E,), ()),
         ("waiting to upload", Uploaded(0), (P,), ()),
         ("done and told", Ripen(0), (S,), ()),
         ("done and uploaded", Uploaded(0), (S,), ()),

@@ -12,8 +12,10 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from mockserver.adapters.clocks import ManualClock
+from mockserver.journal import Attempt
 from mockserver.platform import Caller
 from tests.support.couriers import SlowOutbox
+from tests.support.logs import Remarks
 from tests.support.mocks import answered, still_mock
 
 KEYS = ("one", "other")
@@ -23,6 +25,8 @@ UUIDS = ("11111111-1111-4111-8111-111111111111", "22222222-2222-4222-8222-222222
 WAITS_MS = (60_000, 130_000, 400_000)
 #: Longer than three results of a task can take.
 LONG_ENOUGH_MS = 3_600_000
+#: How often a webhook is tried.
+MOST_ATTEMPTS = 6
 
 
 @dataclass
@@ -53,7 +57,7 @@ class WholeLife(RuleBasedStateMachine):
         super().__init__()
         self.clock = ManualClock()
         self.courier = SlowOutbox()
-        self.mock = still_mock(clock=self.clock, courier=self.courier)
+        self.mock = still_mock({"journal": "100000"}, self.clock, self.courier, Remarks())
         self.known: dict[tuple[str, str], Known] = {}
         #: Tasks that failed and whose UUID was used again.
         self.replaced: list[Known] = []
@@ -129,8 +133,7 @@ class WholeLife(RuleBasedStateMachine):
             len({item["videoUUID"] for item in finished}) == len({item["seed"] for item in finished}) == len(finished)
         )
         if task.upload:
-            ended = task.number - self.count(self.courier.under_way, task.upload)
-            assert len(finished) <= ended, "a result counts only when its upload is through"
+            assert len(finished) <= self.uploaded(task), "a result counts only when its upload is through"
         task.items, task.errors = items, errors
 
     @rule()
@@ -175,16 +178,25 @@ class WholeLife(RuleBasedStateMachine):
 
     @invariant()
     def no_webhook_is_called_too_often(self) -> None:
-        """No webhook has more calls than its task has results, or than uploads of it are through."""
+        """No webhook is called about a result that is not there, nor again once it was taken, nor for ever."""
         for task in self.known.values():
             if task.hook:
-                uploading = self.count(self.courier.under_way, task.upload)
-                assert self.calls(task) <= task.number - uploading
-        assert all(self.calls(task) == task.number for task in self.replaced if task.hook)
+                ready = self.uploaded(task) if task.upload and not task.fails else task.number
+                taken = [parcel.body for parcel in self.courier.delivered if parcel.url == task.hook]
+                assert len(taken) + self.count(self.courier.under_way, task.hook) <= ready
+                assert task.fails or len(set(taken)) == len(taken)
+                assert self.count(self.sent(), task.hook) <= MOST_ATTEMPTS * ready
+        assert all(self.count(self.sent(), task.hook) >= task.number for task in self.replaced if task.hook)
 
-    def calls(self, task: Known) -> int:
-        """Return how many calls a task's webhook had or is having."""
-        return self.count(self.sent(), task.hook)
+    @invariant()
+    def uploads_of_a_task_go_one_by_one(self) -> None:
+        """All results of a task go to one address, each when the one before is through."""
+        for task in self.known.values():
+            assert self.count(self.courier.under_way, task.upload) <= 1
+
+    def uploaded(self, task: Known) -> int:
+        """Return how many uploads of a task are through, well or not."""
+        return self.count(self.sent(), task.upload) - self.count(self.courier.under_way, task.upload)
 
     def sent(self) -> Sequence[Any]:
         """Return every parcel that was ever sent."""
@@ -196,19 +208,30 @@ class WholeLife(RuleBasedStateMachine):
         return sum(parcel.url == url for parcel in parcels)
 
     def teardown(self) -> None:
-        """In the end everything that is owed was sent, exactly once, and every task came to its end."""
+        """In the end each webhook was taken once or given up, and every task came to its end."""
         self.clock.advance(LONG_ENOUGH_MS)
-        while self.courier.under_way:
-            self.courier.deliver()
+        while self.courier.under_way or self.clock.next_at_ms is not None:
+            while self.courier.under_way:
+                self.courier.deliver()
+            self.clock.advance(LONG_ENOUGH_MS)
         for (key, uuid), task in self.known.items():
             if task.hook:
-                assert self.calls(task) == task.number, "each owed webhook is sent exactly once"
+                taken = self.count(self.courier.delivered, task.hook)
+                assert taken + self.given_up(task.hook) == task.number, "each webhook is taken once or given up"
             if task.upload:
                 assert self.count(self.sent(), task.upload) == (0 if task.fails else task.number)
             (answer,) = self.ask(key, {"taskType": "getResponse", "taskUUID": uuid})
             statuses = [item["status"] for item in answer["data"]]
             assert statuses == ([] if task.fails else ["success"] * task.number)
-        assert self.clock.next_at_ms is None
+        assert self.mock.runtime.dispatch.owed == 0
+
+    def given_up(self, url: str) -> int:
+        """Return how many deliveries to an address were given up, each after all its attempts."""
+        assert self.mock.journal
+        attempts = [each for each in self.mock.journal.entries() if isinstance(each, Attempt) and each.url == url]
+        given_up = [each for each in attempts if each.outcome == "given up"]
+        assert all(each.attempt == MOST_ATTEMPTS for each in given_up)
+        return len(given_up)
 
 
 class LongLife(WholeLife):

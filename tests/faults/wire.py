@@ -512,7 +512,7 @@ async def in_process(**settings: str) -> AsyncIterator[Place]:
     clock = ManualClock()
     runware = MockRunware(still_config(settings), clock, hosts=(HOST,))
     notebook = Notebook(clock)
-    runware.mock.runtime.courier = notebook
+    runware.mock.runtime.dispatch.courier = notebook
     yield Place(runware.mock, clock, notebook, 0, runware)
 
 

@@ -11,11 +11,13 @@ class SlowOutbox:
     Attributes:
         sent: every parcel that was ever handed in.
         under_way: parcels whose delivery has not ended.
+        delivered: parcels that were taken.
     """
 
     def __init__(self) -> None:
         self.sent: list[Parcel] = []
         self.under_way: list[Parcel] = []
+        self.delivered: list[Parcel] = []
         self._done: list[Callable[[Delivery], None]] = []
 
     def send(self, parcel: Parcel, done: Callable[[Delivery], None]) -> None:
@@ -32,11 +34,37 @@ class SlowOutbox:
             status: what the receiver answered, or None where it did not.
         """
         parcel, done = self.under_way.pop(index), self._done.pop(index)
+        if status == 200:
+            self.delivered.append(parcel)
         done(Delivery(parcel, status, "" if status == 200 else "it was not taken"))
         return parcel
 
     async def close(self) -> None:
         """Nothing is held outside of memory."""
+
+
+class Receivers:
+    """Ends every delivery at once, as a function says.
+
+    Args:
+        answer: returns the status that a receiver answers to a parcel, or None where it answers nothing.
+
+    Attributes:
+        sent: every parcel, in order.
+    """
+
+    def __init__(self, answer: Callable[[Parcel], int | None]) -> None:
+        self.sent: list[Parcel] = []
+        self._answer = answer
+
+    def send(self, parcel: Parcel, done: Callable[[Delivery], None]) -> None:
+        """End a delivery."""
+        self.sent.append(parcel)
+        status = self._answer(parcel)
+        done(Delivery(parcel, status, "" if status == 200 else "it was not taken", excerpt=f"answer {status}"))
+
+    async def close(self) -> None:
+        """Nothing is under way."""
 
 
 class BrokenCourier:

@@ -57,6 +57,14 @@ def rebuilt(
     desk = replace(old.desk, store=store or mock.store, spec=spec or mock.spec)
     speed, keep_media_ms = mock.config.speed, round(mock.config.keep_media_hours * HOUR_MS)
     runtime = Runtime(
-        desk, mock.courier, fetch_media or old.fetch_media, old.limits, speed, keep_media_ms, mock.log.say
+        desk,
+        mock.courier,
+        fetch_media or old.fetch_media,
+        old.limits,
+        speed,
+        keep_media_ms,
+        mock.log.say,
+        mock.journal,
+        {"webhook": mock.config.webhook_attempts, "upload": mock.config.upload_attempts},
     )
     return replace(mock, runtime=runtime, store=desk.store, spec=desk.spec)

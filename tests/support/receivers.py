@@ -53,13 +53,14 @@ class Receiver:
         requests: what came, in order.
         open_now: how many requests are being answered.
         most_open: how many there were at most.
+        connections: how many connections it has had.
         base: scheme and authority of its address.
     """
 
     def __init__(self, answer: Answer | None = None) -> None:
         self.answer = answer or status(200)
         self.requests: list[Received] = []
-        self.open_now = self.most_open = 0
+        self.open_now = self.most_open = self.connections = 0
         self.base = ""
         self._came = asyncio.Condition()
         self._server: asyncio.Server | None = None
@@ -88,6 +89,7 @@ class Receiver:
         return self.requests
 
     def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.connections += 1
         task = asyncio.get_running_loop().create_task(self._serve(reader, writer))
         self._serving.add(task)
         task.add_done_callback(self._serving.discard)
