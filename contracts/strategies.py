@@ -12,6 +12,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from contracts.pictures import GOOD, as_base64, as_data_uri
 from mockserver.spec.checkers import CHECKERS, Checker
 from mockserver.spec.load import Branch
 
@@ -74,6 +75,8 @@ def _shape(schema: Mapping[str, Any], name: str) -> Mapping[str, Any]:
 
 def _strings(schema: Mapping[str, Any]) -> Strategy:
     least, most = schema.get("minLength", 0), schema.get("maxLength")
+    if schema.get("contentMediaType") == "image/*":
+        return pictures()
     if schema.get("format") == "uri":
         return web_addresses()
     if "pattern" in schema:
@@ -112,6 +115,20 @@ def web_addresses(draw: Draw) -> str:
     query = "&".join(f"{name}={value}" for name, value in pairs)
     scheme = draw(st.sampled_from(["https", "http", "HTTPS"]))
     return f"{scheme}://{host}{port}/{path}{'?' if query else ''}{query}"
+
+
+def pictures() -> Strategy:
+    """Return a strategy for pictures that every model takes, by address or as they are. UUIDs need an upload first."""
+    names = st.sampled_from(sorted(GOOD))
+    return st.one_of(web_addresses(), names.map(_data_uri), names.map(_base64))
+
+
+def _data_uri(name: str) -> str:
+    return as_data_uri(*GOOD[name])
+
+
+def _base64(name: str) -> str:
+    return as_base64(GOOD[name][1])
 
 
 def _integers(schema: Mapping[str, Any]) -> Strategy:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from mockserver.adapters.clocks import RealClock
 from mockserver.adapters.couriers import HttpCourier
 from mockserver.adapters.dice import KeyedDice, make_secret
+from mockserver.adapters.fetchers import Nowhere, WebFetcher
 from mockserver.adapters.keys import AnyKey, ListedKeys
 from mockserver.adapters.stores import HOUR_MS, ROOMS, MemoryStore, Room
 from mockserver.adapters.web import Web
@@ -17,11 +18,12 @@ from mockserver.journal import Journal
 from mockserver.log import Log, make_log
 from mockserver.media.cache import Cache
 from mockserver.media.clips import Clip, NoClip
+from mockserver.media.darkroom import Darkroom
 from mockserver.media.gallery import Gallery, Shipped, Studio, can_render, hand_over
 from mockserver.media.renderers import Inline, Processes
 from mockserver.outbound import Outbound
 from mockserver.platform import Desk
-from mockserver.ports import Clock, Courier, Shelf, Store
+from mockserver.ports import Clock, Courier, Fetcher, Shelf, Store
 from mockserver.reading import Limits
 from mockserver.release import version
 from mockserver.runtime import Found, Runtime, TakeMedia
@@ -71,6 +73,7 @@ class Mock:
 
     async def close(self) -> None:
         """Stop what is under way, end every process and let go of every connection."""
+        self.runtime.desk.darkroom.close()
         await asyncio.to_thread(self.gallery.close)
         await self.courier.close()
 
@@ -122,6 +125,8 @@ def make_mock(
     courier: Courier | None = None,
     log: Log | None = None,
     is_inline: bool = False,
+    fetcher: Fetcher | None = None,
+    darkroom: Darkroom | None = None,
 ) -> Mock:
     """Put a mock together.
 
@@ -131,7 +136,9 @@ def make_mock(
         courier: sends its parcels; over HTTP where the settings allow it unless given.
         log: shows what it does; what the settings say unless given.
         is_inline: whether it lives within calls, with no event loop of its own. Then clips are rendered while the
-            caller waits, and only where the settings ask for it.
+            caller waits, and only where the settings ask for it; pictures are looked at on the way, and none fetched.
+        fetcher: gets pictures from addresses in requests; over HTTP where the settings allow it unless given.
+        darkroom: looks at pictures; in a thread of its own unless given.
 
     Raises:
         BadSetting: clips cannot be rendered or kept as wanted.
@@ -145,17 +152,28 @@ def make_mock(
     log = log or make_log(config.log)
     outbound = Outbound.opened(config.allow_outbound)
     courier = courier or HttpCourier(web=Web(outbound))
-    tasks, results, media = ROOMS[Shelf.TASKS], ROOMS[Shelf.RESULTS], ROOMS[Shelf.MEDIA]
+    tasks, results, content = ROOMS[Shelf.TASKS], ROOMS[Shelf.RESULTS], ROOMS[Shelf.CONTENT]
     kept_ms, times = round(config.keep_hours * HOUR_MS), max(1, config.keep_tasks / tasks.max_entries)
     rooms = {
         Shelf.TASKS: Room(config.keep_tasks, round(times * tasks.max_bytes), kept_ms),
         Shelf.RESULTS: Room(round(times * results.max_entries), results.max_bytes, kept_ms),
-        Shelf.MEDIA: replace(media, max_bytes=config.keep_media_bytes),
+        Shelf.CONTENT: replace(content, max_bytes=config.keep_media_bytes),
     }
     store = MemoryStore(clock, rooms)
     secret = make_secret(config.seed)
     keyring = ListedKeys(config.api_key, secret) if config.api_key else AnyKey(secret)
-    desk = Desk(spec, Wire(spec), store, clock, keyring, KeyedDice(secret), outbound)
+    desk = Desk(
+        spec,
+        Wire(spec),
+        store,
+        clock,
+        keyring,
+        KeyedDice(secret),
+        outbound,
+        fetcher or (Nowhere() if is_inline else WebFetcher(outbound)),
+        darkroom or Darkroom(at_once=is_inline),
+        config.outside_images == "refuse",
+    )
     limits = Limits(config.max_body_bytes, config.max_tasks, config.max_depth, config.max_values)
 
     gallery = _make_gallery(config, desk, is_inline)

@@ -51,7 +51,8 @@ class MockConfig:
         media: "rendered" or "prerendered", or None for the first where a server can do it.
         media_cache: folder for rendered clips, or None for a temporary one.
         media_cache_bytes: how much rendered clips take on disk.
-        allow_outbound: host names and IP ranges beside loopback that webhooks and uploads may use.
+        allow_outbound: host names and IP ranges beside loopback that webhooks, uploads and pictures may use.
+        outside_images: what becomes of a picture at an address that is not allowed: "placeholder" or "refuse".
         webhook_attempts: how often a webhook is tried.
         upload_attempts: how often an upload is tried.
         journal: exchanges, and attempts to deliver, that are kept to look at; 0 for none.
@@ -77,6 +78,7 @@ class MockConfig:
     keep_media_hours: float = 24.0
     keep_media_bytes: int = 256 * 1024 * 1024
     allow_outbound: tuple[str, ...] = ()
+    outside_images: str = "placeholder"
     webhook_attempts: int = 6
     upload_attempts: int = 1
     journal: int = 1000
@@ -323,11 +325,19 @@ _PLAIN = (
     Setting(
         "allow-outbound",
         _opening,
-        "host, IP address or range that webhooks and uploads may use beside this machine; may be repeated",
+        "host, IP address or range that webhooks, uploads and pictures may use beside this machine; repeatable",
         "HOST|CIDR",
         "none",
         "10.0.0.0/8",
         is_list=True,
+    ),
+    Setting(
+        "outside-images",
+        _one_of("placeholder", "refuse"),
+        "what becomes of a picture whose address is not allowed: a placeholder that names it, or an error",
+        "NAME",
+        "placeholder",
+        "refuse",
     ),
     Setting(
         "webhook-attempts",

@@ -1,5 +1,6 @@
-"""All that the runtime needs from outside: time, memory, and somebody who carries things out of the house."""
+"""All that the runtime needs from outside: time, memory, and somebody who carries things out of the house or in."""
 
+import errno
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
@@ -36,6 +37,7 @@ class Shelf(Enum):
     RESULTS = "results"
     REFUSALS = "refusals"
     MEDIA = "media"
+    CONTENT = "content"
     PICTURES = "pictures"
     SESSIONS = "sessions"
     PLANS = "plans"
@@ -140,3 +142,47 @@ class Courier(Protocol):
 
     async def close(self) -> None:
         """Stop what is under way and let go of every connection."""
+
+
+class NotAllowed(OSError):
+    """The outbound policy forbids a connection.
+
+    Attributes:
+        reason: why, and what would open it.
+    """
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(errno.EACCES, reason)
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return self.reason
+
+
+class TooLarge(OSError):
+    """A file is larger than it may be; the rest of it was not read."""
+
+
+class Fetched(NamedTuple):
+    """A file from an address that a client chose.
+
+    Attributes:
+        content: the file.
+        media_type: what its server calls it, in lower case without parameters, or "".
+    """
+
+    content: bytes
+    media_type: str
+
+
+class Fetcher(Protocol):
+    """Gets files from addresses that clients chose."""
+
+    async def fetch(self, url: str, most_bytes: int, /) -> Fetched:
+        """Get a file, within a deadline.
+
+        Raises:
+            NotAllowed: its address is not open.
+            TooLarge: it has more bytes than it may.
+            OSError: it did not arrive; says why.
+        """

@@ -39,8 +39,19 @@ from mockserver.engine.values import (
 from mockserver.faults.base import Moment
 from mockserver.faults.reading import BadFault
 from mockserver.journal import LONGEST_KEPT_TEXT, Journal, shortened
+from mockserver.media.darkroom import Busy
 from mockserver.plans import Hit, Plans, Postponed, Spoilt, lasting, marks, views
-from mockserver.platform import PLATFORM_TASKS, Caller, Desk, missing_media, refuse_addresses
+from mockserver.platform import (
+    PLATFORM_TASKS,
+    Caller,
+    Desk,
+    Given,
+    Held,
+    Missing,
+    given_pictures,
+    refuse_addresses,
+    take_pictures,
+)
 from mockserver.platform.base import good
 from mockserver.ports import UNSETTLED_MS, Courier, Entry, Key, Shelf
 from mockserver.reading import Limits, Unreadable, read_tasks
@@ -61,14 +72,6 @@ TakeMedia = Callable[[tuple[bytes, str] | None], None]
 #: Gets the file of a result and hands it over once: at once, or later from the event loop of the call. Never blocks.
 FetchMedia = Callable[[Task, int, TakeMedia], None]
 Log = Callable[[str], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Held:
-    """The place of an answer that comes when its results do: a synchronous submission."""
-
-    task: Task
-    until_ms: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +99,32 @@ class Gone:
 
 #: What a task is answered with: at once, or something that `Runtime.settle` waits for.
 Answering = Answer | Held | Spoilt | Postponed
+
+
+class Submission(NamedTuple):
+    """A task handed in, found good by its schema.
+
+    Attributes:
+        model: the model that it chose.
+        checked: what was found.
+        sent: the task as sent.
+        size: how many bytes it has.
+        owner: digest of the key.
+        origin: scheme and authority under which the client reached the mock.
+        nonce: what its results derive from.
+        hits: the faults that act on it now.
+        faults: the faults that matter once it is taken on.
+    """
+
+    model: Model
+    checked: Checked
+    sent: Mapping[str, Any]
+    size: int
+    owner: str
+    origin: str
+    nonce: bytes
+    hits: Sequence[Hit]
+    faults: tuple[Planned, ...]
 
 
 class Refusal(NamedTuple):
@@ -237,40 +266,61 @@ class Runtime:
         faults: tuple[Planned, ...] = (),
     ) -> Answer | Held:
         params, owner = checked.task, caller.owner or ""
+        given: Sequence[Given] = ()
         if "inputs" in params or "webhookURL" in params or "uploadEndpoint" in params:
             refused = refuse_addresses(self.desk, model, params)
             if refused:
-                answer = self.desk.wire.refused(sent, refused)
-                self._archive(owner, sent, answer, size)
-                return answer
-        missing = missing_media(self.desk, caller, params) if "inputs" in params else None
-        if missing is not None:
-            answer = self.desk.wire.error("mediaNotFound", params, name=missing)
-            self._archive(owner, sent, answer, size)
-            return answer
+                return self._archive(owner, sent, self.desk.wire.refused(sent, refused), size)
+        if "inputs" in params:
+            found = given_pictures(self.desk, caller, params)
+            if isinstance(found, Missing):
+                answer = self.desk.wire.error("mediaNotFound", params, name=found.name)
+                return self._archive(owner, sent, answer, size)
+            given = found
+        nonce = self.desk.dice.draw(owner, "task")
+        submission = Submission(model, checked, sent, size, owner, caller.origin, nonce, hits, faults)
+        return Held(partial(self._look_and_accept, submission, given)) if given else self._accept(submission)
+
+    async def _look_and_accept(self, submission: Submission, given: Sequence[Given]) -> Answer:
+        """Look at the pictures of a task, then take it on or refuse it."""
+        model, checked, sent, size, owner, *_ = submission
+        try:
+            taken = await take_pictures(self.desk, model, given)
+        except Busy:
+            return self._archive(owner, sent, self.desk.wire.error("rateLimitExceeded", checked.task), size)
+        if taken.violations:
+            return self._archive(owner, sent, self.desk.wire.refused(sent, taken.violations), size)
+        answer = self._accept(submission, taken.pictures)
+        settled = await answer.answer() if isinstance(answer, Held) else answer
+        settled.notes = [*settled.notes, *taken.notes]
+        return settled
+
+    def _accept(self, submission: Submission, pictures: tuple[tuple[int, str], ...] = ()) -> Answer | Held:
+        """Take a task on, unless another one is in its way."""
+        params, owner = submission.checked.task, submission.owner
         key = (owner, params["taskUUID"].lower())
-        task = self._draft(model, params, caller, key, size)
-        if hits or faults:
-            for hit in hits:
+        task = self._draft(submission, key, pictures)
+        if submission.hits or submission.faults:
+            for hit in submission.hits:
                 task = hit.fault.shape(task)
-            task = task._replace(faults=faults)
+            task = task._replace(faults=submission.faults)
         done = self._apply(key, Submit(task))
         if isinstance(done.reply, Rejected):
             answer = self.desk.wire.error(done.reply.error, params, done.reply.task)
-            self._archive(owner, sent, answer, size)
-            return answer
+            return self._archive(owner, submission.sent, answer, submission.size)
         self.desk.store.drop(Shelf.REFUSALS, key)
         if params.get("deliveryMethod") == "sync":
-            return Held(task, task.submitted_at_ms + SYNC_BUDGET_MS)
+            return Held(partial(self._awaited, task, task.submitted_at_ms + SYNC_BUDGET_MS))
         answer = self.desk.wire.accepted(task)
-        answer.notes = checked.notes
+        answer.notes = submission.checked.notes
         return answer
 
-    def _draft(self, model: Model, params: Mapping[str, Any], caller: Caller, key: Key, size: int) -> Task:
+    def _draft(self, submission: Submission, key: Key, pictures: tuple[tuple[int, str], ...]) -> Task:
         """Draw up a task as it will be stored: when its results are due, what they cost."""
+        model, checked, _, size, _, origin, nonce, *_ = submission
+        params = checked.task
         now_ms = self.desk.clock.now_ms()
         owner, uuid = key
-        nonce = self.desk.dice.draw(owner, "task")
         number = int(params.get("numberResults", 1))
         figures = figures_of(model, params)
         due = due_times(figures, number, nonce, now_ms, self._speed)
@@ -281,7 +331,7 @@ class Runtime:
             params["taskType"],
             model.air,
             kept,
-            caller.origin,
+            origin,
             now_ms,
             due,
             nonce,
@@ -290,6 +340,7 @@ class Runtime:
             (_PROCESSING,) * number,
             "webhookURL" in params or "uploadEndpoint" in params,
             weight=_OBJECT_OVERHEAD * (size if size <= LONGEST_KEPT_TEXT else _size_of(kept)),
+            pictures=pictures,
         )
 
     def _poll(self, request: Mapping[str, Any], caller: Caller, size: int) -> Answering:
@@ -331,8 +382,8 @@ class Runtime:
         }
         return good(request, answer.outcome, request=[done.reply.task.params], response=response)
 
-    def _archive(self, owner: str, sent: Mapping[str, Any], answer: Answer, size: int) -> None:
-        """Remember a refusal for getTaskDetails.
+    def _archive(self, owner: str, sent: Mapping[str, Any], answer: Answer, size: int) -> Answer:
+        """Remember a refusal for getTaskDetails, and return it.
 
         Args:
             owner: whose it is.
@@ -342,7 +393,7 @@ class Runtime:
         """
         uuid, task_type = sent.get("taskUUID"), sent.get("taskType")
         if not isinstance(uuid, str) or not isinstance(task_type, str):
-            return
+            return answer
         if len(uuid) == _UUID_LENGTH and task_type in self.desk.spec.models:
             request, weight = sent, size
             if size > LONGEST_KEPT_TEXT:
@@ -350,6 +401,7 @@ class Runtime:
                 weight = _size_of(request) + _size_of(answer.errors)
             kept = Refusal(request, answer.errors)
             self.desk.keep(Shelf.REFUSALS, (owner, uuid.lower()), kept, _OBJECT_OVERHEAD * weight)
+        return answer
 
     # The engine
 
@@ -445,29 +497,32 @@ class Runtime:
         good_for_ms = good_until_ms(task, index, self._keep_media_ms) - now_ms
         return Found(task, index, good_for_ms) if good_for_ms > 0 else Gone(task, index)
 
-    # Synchronous submissions
+    # Answers that come later
 
     async def settle(self, answers: Sequence[Answering]) -> list[Answer | Spoilt]:
-        """Wait for the answers that are held or late, and return all in their order."""
-        return [await self._settled(answer) for answer in answers]
+        """Wait for the answers that are held or late, all at once, and return all in their order."""
+        if len(answers) == 1:
+            return [await self._settled(answers[0])]
+        return await asyncio.gather(*(self._settled(answer) for answer in answers))
 
     async def _settled(self, answer: Answering) -> Answer | Spoilt:
         match answer:
             case Held():
-                return await self._awaited(answer)
+                return await answer.answer()
             case Postponed():
                 await self.sleep_until(answer.until_ms)
                 return await self._settled(answer.arrive())
             case Spoilt() if isinstance(answer.answer, Held):
-                return answer.worded(await self._awaited(answer.answer))
+                return answer.worded(await answer.answer.answer())
             case _:
                 return answer
 
-    async def _awaited(self, held: Held) -> Answer:
-        at_ms = held.task.due_at_ms[-1]
+    async def _awaited(self, task: Task, until_ms: int) -> Answer:
+        """Wait for the results of a synchronous submission."""
+        at_ms = task.due_at_ms[-1]
         while True:
-            await self.sleep_until(min(at_ms, held.until_ms))
-            answer = self.deliver(held)
+            await self.sleep_until(min(at_ms, until_ms))
+            answer = self._deliver(task, until_ms)
             if answer is not None:
                 return answer
             at_ms = self.desk.clock.now_ms() + SYNC_RETRY_MS
@@ -487,18 +542,15 @@ class Runtime:
         finally:
             cancel()
 
-    def deliver(self, held: Held) -> Answer | None:
-        """Return the results of a held submission; an error where its time is up; None while neither is so.
+    def _deliver(self, task: Task, until_ms: int) -> Answer | None:
+        """Return the results of a task with its submission; an error where time is up; None while neither is so.
 
         Source: schema/dialect.json, delivery (observed: results handed over this way are not found by polls)
         """
-        task = held.task
         done = self._apply((task.owner, task.uuid.lower()), Deliver())
         if isinstance(done.reply, Reported):
             return _without_status(self._report(done.reply), task)
-        if self.desk.clock.now_ms() >= held.until_ms:
-            return self.desk.wire.error("timeout", task.params)
-        return None
+        return self.desk.wire.error("timeout", task.params) if self.desk.clock.now_ms() >= until_ms else None
 
 
 def _needs_no_key(task_type: Any, caller: Caller) -> bool:

@@ -9,9 +9,9 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from mockserver.adapters.turns import Turns, receiver_of
-from mockserver.adapters.web import NotAllowed, Web
+from mockserver.adapters.web import Web
 from mockserver.outbound import Outbound
-from mockserver.ports import Delivery, Parcel
+from mockserver.ports import Delivery, NotAllowed, Parcel
 
 if TYPE_CHECKING:
     import aiohttp

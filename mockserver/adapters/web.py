@@ -6,7 +6,6 @@ are not looked at, and cookies are not kept.
 """
 
 import asyncio
-import errno
 import importlib
 import socket
 from collections import OrderedDict
@@ -17,6 +16,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from mockserver.outbound import Outbound, Reach
+from mockserver.ports import NotAllowed
 
 if TYPE_CHECKING:
     import aiohttp
@@ -31,21 +31,6 @@ NOTHING: Mapping[str, str] = MappingProxyType({})
 
 #: Returns the IP addresses that a host name stands for; raises OSError where it stands for none.
 Lookup = Callable[[str], Awaitable[Sequence[str]]]
-
-
-class NotAllowed(OSError):
-    """The policy forbids a connection.
-
-    Attributes:
-        reason: why, and what would open it.
-    """
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(errno.EACCES, reason)
-        self.reason = reason
-
-    def __str__(self) -> str:
-        return self.reason
 
 
 async def look_up(name: str) -> Sequence[str]:

@@ -6,9 +6,10 @@ from types import MappingProxyType
 from mockserver.platform.account import manage_account
 from mockserver.platform.addresses import refuse_addresses
 from mockserver.platform.authentication import authenticate
-from mockserver.platform.base import Caller, Desk, Keyring, Media, PlatformTask, Session
-from mockserver.platform.media import missing_media, store_media, upload_image
+from mockserver.platform.base import Caller, Desk, Held, Keyring, Media, PlatformTask, Session
+from mockserver.platform.media import store_media, upload_image
 from mockserver.platform.models import search_models
+from mockserver.platform.pictures import Given, Missing, given_pictures, take_pictures
 from mockserver.platform.ping import ping
 
 PLATFORM_TASKS: Mapping[str, PlatformTask] = MappingProxyType(
@@ -26,10 +27,14 @@ __all__ = [
     "PLATFORM_TASKS",
     "Caller",
     "Desk",
+    "Given",
+    "Held",
     "Keyring",
     "Media",
+    "Missing",
     "PlatformTask",
     "Session",
-    "missing_media",
+    "given_pictures",
     "refuse_addresses",
+    "take_pictures",
 ]

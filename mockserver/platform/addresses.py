@@ -4,11 +4,12 @@ One that is honest but not open is no mistake of the client's: it is good with t
 decided where it would be used.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from mockserver.outbound import Reach
 from mockserver.platform.base import Desk
+from mockserver.platform.storage import media_at
 from mockserver.spec.checkers.base import Path
 from mockserver.spec.load import Branch
 from mockserver.spec.violations import Violation, reject
@@ -29,17 +30,25 @@ def refuse_address(desk: Desk, branch: Branch, path: Path, value: str) -> Violat
     return reject(desk.spec, branch, path, value, verdict.reason[:1].upper() + verdict.reason[1:])
 
 
+def refuse_source(desk: Desk, branch: Branch, path: Path, value: str) -> Violation | None:
+    """Say why the address of a picture is refused. That of a file which is stored here is good: nothing is called."""
+    return None if is_address(value) and media_at(desk, value) else refuse_address(desk, branch, path, value)
+
+
 def refuse_addresses(desk: Desk, branch: Branch, task: Mapping[str, Any]) -> list[Violation]:
     """Return why addresses in a task for a model are refused, in document order."""
-    found = (refuse_address(desk, branch, path, value) for path, value in _addresses(task))
+    found: list[Violation | None] = []
+    for name, value in task.items():
+        if name in ("webhookURL", "uploadEndpoint"):
+            found.append(refuse_address(desk, branch, (name,), value))
+        elif name == "inputs":
+            images = frame_images(value.get("frameImages", ()))
+            found += [refuse_source(desk, branch, path, image) for path, image in images]
     return [violation for violation in found if violation is not None]
 
 
-def _addresses(task: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
-    for name, value in task.items():
-        if name in ("webhookURL", "uploadEndpoint"):
-            yield (name,), value
-        elif name == "inputs":
-            for index, entry in enumerate(value.get("frameImages", ())):
-                place: Path = ("inputs", "frameImages", index)
-                yield (place, entry) if isinstance(entry, str) else ((*place, "image"), entry["image"])
+def frame_images(entries: Sequence[Any]) -> Iterator[tuple[Path, str]]:
+    """Yield where each frame image stands in a task, and what stands there."""
+    for index, entry in enumerate(entries):
+        place: Path = ("inputs", "frameImages", index)
+        yield (place, entry) if isinstance(entry, str) else ((*place, "image"), entry["image"])

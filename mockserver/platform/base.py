@@ -1,12 +1,14 @@
-"""What a platform task is: a function from the task and its caller to an answer."""
+"""What a platform task is: a function from the task and its caller to an answer, or to the place of a later one."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from mockserver.engine.results import uuid_text
+from mockserver.media.darkroom import Darkroom
+from mockserver.media.pictures import Picture
 from mockserver.outbound import Outbound
-from mockserver.ports import Clock, Dice, Entry, Key, Shelf, Store
+from mockserver.ports import Clock, Dice, Entry, Fetcher, Key, Shelf, Store
 from mockserver.spec.load import Spec
 from mockserver.wire import Answer, Wire
 
@@ -30,35 +32,43 @@ class Caller:
     was_refused: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Media:
+class Media(NamedTuple):
     """A stored file.
 
     Attributes:
         owner: digest of the key that stored it.
-        content: the bytes; empty where only an address was given.
+        digest: what its content is kept under; "" where only an address was given.
         media_type: type of the content.
         source: the address that was given instead of content, or "".
     """
 
     owner: str
-    content: bytes
+    digest: str
     media_type: str
     source: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Picture:
-    """A picture that was checked and made ready to be drawn; kept once, under the digest of what it was made from.
+class Content(NamedTuple):
+    """The content of stored files; identical content is kept once.
 
     Attributes:
-        content: the upright picture as PNG, JPEG or WEBP, at most 2048 pixels a side.
-        width, height: its size in pixels, as it was sent; upright.
+        data: the bytes.
+        holders: how many stored files have it.
     """
 
-    content: bytes
-    width: int
-    height: int
+    data: bytes
+    holders: int
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """The place of an answer that comes later: when results are there, or pictures are looked at.
+
+    Attributes:
+        answer: waits for the answer; called once, in the event loop of the request.
+    """
+
+    answer: Callable[[], Awaitable[Answer]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +103,9 @@ class Desk:
         keyring: says which API keys are good.
         dice: draws what looks random.
         outbound: which of the addresses in requests may be connected to.
+        fetcher: gets pictures from addresses in requests.
+        darkroom: looks at pictures, off the event loop.
+        refuses_outside: whether a picture is refused whose address is not open; else a placeholder stands in.
     """
 
     spec: Spec
@@ -102,6 +115,9 @@ class Desk:
     keyring: Keyring
     dice: Dice
     outbound: Outbound
+    fetcher: Fetcher
+    darkroom: Darkroom
+    refuses_outside: bool = False
 
     def new_uuid(self, owner: str, purpose: str) -> str:
         """Return a UUID for the next thing of its kind that an owner makes."""
@@ -122,7 +138,7 @@ class Desk:
         self.store.update(shelf, key, lambda _: (entry, None))
 
 
-PlatformTask = Callable[[Desk, Caller, Mapping[str, Any]], Answer]
+PlatformTask = Callable[[Desk, Caller, Mapping[str, Any]], Answer | Held]
 
 
 def item(task: Mapping[str, Any], **members: Any) -> dict[str, Any]:

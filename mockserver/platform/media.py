@@ -1,39 +1,47 @@
-"""Stored pictures and other media: upload, use by UUID, delete."""
+"""Stored pictures and other media: upload and delete. Pictures are looked at before they are stored."""
 
-import base64
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Mapping
+from functools import partial
+from typing import Any, NamedTuple
 
-from mockserver.platform.addresses import is_address, refuse_address
-from mockserver.platform.base import Caller, Desk, Media, good
-from mockserver.ports import Shelf
+from mockserver.media.darkroom import Busy
+from mockserver.media.pictures import BadPicture, Stored, format_of, store
+from mockserver.platform.addresses import refuse_source
+from mockserver.platform.base import Caller, Desk, Held, Media, good
+from mockserver.platform.intake import Outside, refuse, take_in
+from mockserver.platform.storage import UUID_LENGTH, File, digest_of, drop, is_uuid, own_media, put
 from mockserver.wire import Answer
 
-UUID_LENGTH = 36
 
-_SIGNATURES = (
-    (b"\x89PNG\r\n\x1a\n", "image/png"),
-    (b"\xff\xd8\xff", "image/jpeg"),
-    (b"GIF8", "image/gif"),
-    (b"BM", "image/bmp"),
-)
+class _Upload(NamedTuple):
+    """Something to store, with what was decided when it came.
+
+    Attributes:
+        task: the request.
+        parameter: name of the parameter that holds it.
+        family: first part of the path at which it will be found.
+        owner: digest of the key.
+        origin: scheme and authority under which the client reached the mock.
+        uuid: what it will be stored under.
+    """
+
+    task: Mapping[str, Any]
+    parameter: str
+    family: str
+    owner: str
+    origin: str
+    uuid: str
 
 
-def upload_image(desk: Desk, caller: Caller, task: Mapping[str, Any]) -> Answer:
+def upload_image(desk: Desk, caller: Caller, task: Mapping[str, Any]) -> Answer | Held:
     """Store a picture.
 
     Source: schema/tasks/imageUpload.json (stated)
     """
-    refused = refuse_address(desk, desk.spec.tasks["imageUpload"], ("image",), task["image"])
-    if refused:
-        return desk.wire.refused(task, [refused])
-    uuid, media = _keep(desk, caller, task["image"])
-    answer = good(task, "stored", imageUUID=uuid, imageURL=_url(caller, "image", uuid, media))
-    answer.is_upload = True
-    return answer
+    return _receive(desk, caller, task, "image", "image")
 
 
-def store_media(desk: Desk, caller: Caller, task: Mapping[str, Any]) -> Answer:
+def store_media(desk: Desk, caller: Caller, task: Mapping[str, Any]) -> Answer | Held:
     """Store a file, or delete a stored one.
 
     Source: schema/tasks/mediaStorage.json (stated)
@@ -42,66 +50,64 @@ def store_media(desk: Desk, caller: Caller, task: Mapping[str, Any]) -> Answer:
         return _delete(desk, caller, task)
     if is_uuid(task["media"]):
         return desk.wire.error("invalidMedia", task, reason="What is stored already is not uploaded again.")
-    refused = refuse_address(desk, desk.spec.tasks["mediaStorage"], ("media",), task["media"])
-    if refused:
-        return desk.wire.refused(task, [refused])
-    uuid, media = _keep(desk, caller, task["media"])
-    return good(task, "stored", operation="upload", mediaUUID=uuid, mediaURL=_url(caller, "media", uuid, media))
+    return _receive(desk, caller, task, "media", "media")
 
 
 def _delete(desk: Desk, caller: Caller, task: Mapping[str, Any]) -> Answer:
     uuid = task["media"].lower()
-    media = desk.store.get(Shelf.MEDIA, (uuid,))
-    if not isinstance(media, Media) or media.owner != caller.owner:
+    media = own_media(desk, caller, uuid)
+    if media is None:
         return desk.wire.error("mediaNotFound", task, name=uuid[:UUID_LENGTH])
-    desk.store.drop(Shelf.MEDIA, (uuid,))
+    drop(desk, uuid, media)
     return good(task, "deleted", operation="delete", mediaUUID=task["media"])
 
 
-def missing_media(desk: Desk, caller: Caller, task: Mapping[str, Any]) -> str | None:
-    """Return the first stored picture that a task names and its owner does not have, or None."""
-    for image in _images(task):
-        if is_uuid(image):
-            media = desk.store.get(Shelf.MEDIA, (image.lower(),))
-            if not isinstance(media, Media) or media.owner != caller.owner:
-                return image
-    return None
-
-
-def _images(task: Mapping[str, Any]) -> Iterator[str]:
-    for entry in task.get("inputs", {}).get("frameImages", ()):
-        yield entry if isinstance(entry, str) else entry["image"]
-
-
-def is_uuid(image: str) -> bool:
-    """Say whether a picture that passed its schema is named by UUID."""
-    return len(image) == UUID_LENGTH and image[8] == "-"
-
-
-def _keep(desk: Desk, caller: Caller, value: str) -> tuple[str, Media]:
+def _receive(desk: Desk, caller: Caller, task: Mapping[str, Any], parameter: str, family: str) -> Answer | Held:
+    refused = refuse_source(desk, desk.spec.tasks[task["taskType"]], (parameter,), task[parameter])
+    if refused:
+        return desk.wire.refused(task, [refused])
     owner = caller.owner or ""
-    media = _read(owner, value)
-    uuid = desk.new_uuid(owner, "media")
-    desk.keep(Shelf.MEDIA, (uuid,), media, weight=len(media.content) + len(media.source))
-    return uuid, media
+    upload = _Upload(task, parameter, family, owner, caller.origin, desk.new_uuid(owner, "media"))
+    return Held(partial(_store, desk, upload))
 
 
-def _read(owner: str, value: str) -> Media:
-    """Read what a client sent as media: an address, a data URI or bare base64, as its schema made sure."""
-    if is_address(value):
-        return Media(owner, b"", "", source=value)
-    declared, _, content = value.removeprefix("data:").rpartition(",")
-    raw = base64.b64decode(content)
-    return Media(owner, raw, declared.partition(";")[0] or _media_type(raw))
+async def _store(desk: Desk, upload: _Upload) -> Answer:
+    """Fetch, look at and store a file, and answer its address."""
+    branch, value = desk.spec.tasks[upload.task["taskType"]], upload.task[upload.parameter]
+    try:
+        file = await take_in(desk, value, branch.pictures.most_bytes)
+        if isinstance(file, Outside):
+            put(desk, upload.uuid, Media(upload.owner, "", "", source=value), b"")
+            return _stored(upload, "", f"{value.partition('?')[0]} is not stored: {file}")
+        stored = await _look(desk, upload, file)
+    except BadPicture as problem:
+        if problem.code == "invalidImage" and upload.parameter == "media":
+            problem.code = "invalidMedia"
+        return desk.wire.refused(upload.task, [refuse(desk, branch, (upload.parameter,), value, problem)])
+    except Busy:
+        return desk.wire.error("rateLimitExceeded", upload.task)
+    is_as_sent = stored.content is file.content
+    digest = file.digest if is_as_sent else digest_of(stored.content)
+    put(desk, upload.uuid, Media(upload.owner, digest, stored.media_type), stored.content)
+    return _stored(upload, stored.media_type)
 
 
-def _media_type(content: bytes) -> str:
-    if content[:4] == b"RIFF" and content[8:12] == b"WEBP":
-        return "image/webp"
-    return next((name for start, name in _SIGNATURES if content.startswith(start)), "application/octet-stream")
+async def _look(desk: Desk, upload: _Upload, file: File) -> Stored:
+    """Return a file as it is stored; of what is no picture only a picture's upload is refused."""
+    rules = desk.spec.tasks[upload.task["taskType"]].pictures
+    if upload.parameter == "image" or file.declared.startswith("image/") or format_of(file.content):
+        return await desk.darkroom.work(len(file.content), partial(store, file.content, file.declared, rules))
+    return Stored(file.content, file.declared or "application/octet-stream")
 
 
-def _url(caller: Caller, family: str, uuid: str, media: Media) -> str:
-    suffix = media.media_type.partition("/")[2].replace("jpeg", "jpg")
+def _stored(upload: _Upload, media_type: str, *notes: str) -> Answer:
+    suffix = media_type.partition("/")[2].replace("jpeg", "jpg")
     extension = f".{suffix}" if suffix.isalnum() else ""
-    return f"{caller.origin}/{family}/ii/{uuid}{extension}"
+    url = f"{upload.origin}/{upload.family}/ii/{upload.uuid}{extension}"
+    if upload.parameter == "image":
+        answer = good(upload.task, "stored", imageUUID=upload.uuid, imageURL=url)
+        answer.is_upload = True
+    else:
+        answer = good(upload.task, "stored", operation="upload", mediaUUID=upload.uuid, mediaURL=url)
+    answer.notes = notes
+    return answer

@@ -6,6 +6,7 @@ from typing import Any
 from mockserver.spec.catalogue import Catalogue
 from mockserver.spec.checkers import CheckerFactory
 from mockserver.spec.documents import walk
+from mockserver.spec.pictures import PICTURES
 from mockserver.spec.problem import SchemaProblem
 from mockserver.spec.shapes import TEXT, TEXTS, Schema, Shape, members
 from mockserver.spec.wording import listed, show
@@ -20,7 +21,7 @@ def _table(entry: Schema) -> Schema:
     return {"type": "array", "items": entry, "minItems": 1, "x-expects": "a list of entries"}
 
 
-#: `x-model`: what a model is called, takes in time and costs.
+#: `x-model`: what a model is called, takes in time and costs, and which pictures it takes.
 MODEL = Shape(
     members(
         {
@@ -30,11 +31,12 @@ MODEL = Shape(
             "result": TEXT,
             "generation": _table(_GENERATION),
             "price": _table(_PRICE),
-        }
+        },
+        {"pictures": PICTURES},
     )
 )
-#: `x-task`: where a platform task is documented.
-TASK = Shape(members({"documentation": TEXT}))
+#: `x-task`: where a platform task is documented, and which pictures it takes.
+TASK = Shape(members({"documentation": TEXT}, {"pictures": PICTURES}))
 
 
 def read_task(path: str, schema: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -131,6 +131,9 @@ NEEDED = frozenset(
         *("invalidMedia", "invalidModel", "mediaExpired", "mediaNotFound", "missingApiKey", "modelNotFound"),
         *("routeNotFound", "taskNotFound", "timeout", "unsupportedMediaType", "unsupportedMethod"),
         *("unsupportedTaskType", "uploadFailed", "valueTooLarge"),
+        # What may be wrong with a picture.
+        *("downloadFailed", "invalidFrameImageHeight", "invalidFrameImageRatio", "invalidFrameImageWidth"),
+        "invalidImage",
         # What faults make of an answer or a generation.
         *("inferenceRateLimitExceeded", "insufficientCredits", "invalidProviderContent", "providerBadGateway"),
         *("providerError", "rateLimitExceeded", "serviceUnavailable", "timeoutProvider"),

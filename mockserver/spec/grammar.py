@@ -66,6 +66,7 @@ _VALUES: Mapping[str, Schema] = MappingProxyType(
         "examples": {"type": "array", "minItems": 1},
         "default": {},
         "writeOnly": {"type": "boolean"},
+        "contentMediaType": TEXT,
         "x-expects": TEXT,
         "x-mend": {
             "type": ["string", "object"],
@@ -100,7 +101,7 @@ NODE = Shape(
 _SPEAKS_OF: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         **dict.fromkeys(("minimum", "maximum", "multipleOf"), ("integer", "number")),
-        **dict.fromkeys(("minLength", "maxLength", "pattern", "format"), ("string",)),
+        **dict.fromkeys(("minLength", "maxLength", "pattern", "format", "contentMediaType"), ("string",)),
         **dict.fromkeys(("minItems", "maxItems", "items", "contains"), ("array",)),
         **dict.fromkeys(("required", "dependentRequired", "properties", "additionalProperties"), ("object",)),
     }

@@ -59,12 +59,13 @@ NOTES: Mapping[str, str] = MappingProxyType(
         "examples": "the schema pages; tests hold every example against its schema",
         "default": "the engine: the value of a parameter that was left out",
         "writeOnly": "the error sentences: such a value is never shown",
+        "contentMediaType": "the kit: what is drawn for a text that stands for a file",
         "x-expects": "the error sentences: what the value should be, where the rule itself is unreadable",
         "x-mend": "the error sentences: how to put the value right; one sentence, or several by a pattern of the value",
         "x-values": "the schema pages: what each value of an enumeration means",
         "x-errors": "the error catalogue: the code that a broken keyword becomes, where it is not the family's",
-        "x-model": "the engine: what a model is called, takes in time and costs",
-        "x-task": "the engine: where a platform task is documented",
+        "x-model": "the engine: what a model is called, takes in time, costs, and which pictures it takes",
+        "x-task": "the engine: where a platform task is documented, and which pictures it takes",
     }
 )
 

@@ -1,7 +1,7 @@
 """What the schemas say, as values: which tasks there are, which models, and what each must look like."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
@@ -30,6 +30,7 @@ from mockserver.spec.documents import (
     walk,
 )
 from mockserver.spec.grammar import check_schema
+from mockserver.spec.pictures import PictureRules, read_picture_rules
 from mockserver.spec.problem import SchemaProblem
 from mockserver.spec.sources import check_claims
 
@@ -59,6 +60,7 @@ class Branch:
         documentation: address of the page that explains the parameters.
         checker: holds requests against the schema.
         rewrites: what is done to a request first.
+        pictures: which pictures are good in a request.
     """
 
     name: str
@@ -69,6 +71,7 @@ class Branch:
     documentation: str
     checker: Checker
     rewrites: Sequence[Mapping[str, str]] = ()
+    pictures: PictureRules = field(default_factory=PictureRules)
 
     @cached_property
     def parameters(self) -> Mapping[str, str]:
@@ -101,7 +104,7 @@ class Model(Branch):
         air: identifier of the model, as in "minimax:3@1".
         about: the model's own data, `x-model` in its file: slug, name, creator, architecture,
             capabilities, generation (medianSeconds, sigma) and price (usd), the first entry whose
-            `when` agrees with the task counting.
+            `when` agrees with the task counting; what `pictures` says of them is read.
     """
 
     air: str
@@ -232,14 +235,16 @@ class _Builder:
     def task(self, path: str) -> Branch:
         schema = self._request(path)
         task_type = check_constant(path, schema, "taskType")
+        about = read_task(path, schema)
         return Branch(
             name=task_type,
             path=path,
             task_type=task_type,
             schema=schema,
             answer=inline(self.documents, path, "/$defs/answer"),
-            documentation=read_task(path, schema)["documentation"],
+            documentation=about["documentation"],
             checker=self._checker(path, schema),
+            pictures=read_picture_rules(about),
         )
 
     def model(self, path: str) -> Model:
@@ -257,6 +262,7 @@ class _Builder:
             documentation=about["documentation"],
             checker=self._checker(path, schema),
             rewrites=self.chosen.rewrites,
+            pictures=read_picture_rules(about),
             air=air,
             about=about,
         )

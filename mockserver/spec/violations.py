@@ -104,7 +104,8 @@ def reject(
     parameter = _dotted(path)
     name = next(step for step in reversed(path) if isinstance(step, str))
     error = spec.catalogue.error(code) if code else spec.catalogue.for_rule("format", name)
-    message = f"{error.say(parameter=parameter, name=name, reason=why)} {why}"
+    said = error.say(parameter=parameter, name=name, reason=why)
+    message = said if "{reason}" in error.template else f"{said} {why}"
     pointer = "".join(f"/{escape(str(step))}" for step in path)
     told = {**_facts(_declared(branch.schema, path), branch.documentation, parameter), **facts}
     return Violation(pointer, parameter, "format", None, show(value), message, None, error, told)

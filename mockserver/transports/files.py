@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 from mockserver.media.clips import Clip, NoClip
 from mockserver.platform import Media
+from mockserver.platform.storage import STORED_PATH, content_of
 from mockserver.ports import Shelf
 from mockserver.runtime import Found, Gone, Runtime
 from mockserver.transports.asgi import Message, Receive, Scope, Send, headers_of, route_path, send_answer
@@ -37,7 +38,6 @@ _PREFLIGHT = (
 )
 
 _VIDEO = re.compile(r"/video/[a-z0-9./]*vi/(?P<uuid>[0-9a-f-]{36})\.(?P<extension>mp4|webm|mov)")
-_STORED = re.compile(r"/(?:image|media)/ii/(?P<uuid>[0-9a-f-]{36})(?:\.[a-z0-9]{1,20})?")
 
 
 class FileTransport:
@@ -75,7 +75,7 @@ class FileTransport:
             await send_answer(send, 204, b"", headers=_PREFLIGHT)
         elif match := _VIDEO.fullmatch(path):
             await self._video(match["uuid"], match["extension"], scope, receive, send)
-        elif match := _STORED.fullmatch(path):
+        elif match := STORED_PATH.fullmatch(path):
             await self._stored(match["uuid"], scope, send)
         else:
             await self._missing(send, "no file has this address.")
@@ -116,15 +116,17 @@ class FileTransport:
             await _send_file(clip, headers, scope, receive, send)
 
     async def _stored(self, uuid: str, scope: Scope, send: Send) -> None:
-        media = self._runtime.desk.store.get(Shelf.MEDIA, (uuid,))
-        if not isinstance(media, Media):
-            await self._missing(send, "no stored media has this address.")
-        elif media.source:
+        desk = self._runtime.desk
+        media = desk.store.get(Shelf.MEDIA, (uuid,))
+        content = content_of(desk, media) if isinstance(media, Media) else None
+        if isinstance(media, Media) and media.source:
             await send_answer(send, 307, b"", headers=[(b"location", quote(media.source, safe=punctuation).encode())])
+        elif content is None or not isinstance(media, Media):
+            await self._missing(send, "no stored media has this address.")
         else:
             headers = [(b"x-content-type-options", b"nosniff")]
             is_head = scope["method"] == "HEAD"
-            await send_answer(send, 200, media.content, media.media_type.encode(), headers, is_head=is_head)
+            await send_answer(send, 200, content, media.media_type.encode(), headers, is_head=is_head)
 
     async def _missing(self, send: Send, reason: str) -> None:
         await self._refuse(send, "routeNotFound", reason)

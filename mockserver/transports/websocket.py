@@ -144,7 +144,7 @@ class _Connection:
                 self._background(self._guarded(self._hand_over(answer)))
         elapsed_ms = (time.perf_counter() - started) * 1000
         self._note(body, told, frames, elapsed_ms)
-        if self._observe is not None:
+        if self._observe is not None and told:
             self._observe("socket", 0, told, elapsed_ms)
 
     def _exchange(self, body: bytes) -> Sequence[Answering]:
@@ -248,9 +248,13 @@ class _Connection:
 
     async def _hand_over(self, waiting: Answering) -> None:
         """Send an answer that is waited for when it is there."""
+        started = time.perf_counter()
         for settled in await self._runtime.settle([waiting]):
             answer, hits = (settled.answer, settled.hits) if isinstance(settled, Spoilt) else (settled, ())
-            self._note(b"[]", [answer], await self._deliver(answer, hits), 0.0)
+            elapsed_ms = (time.perf_counter() - started) * 1000
+            self._note(b"[]", [answer], await self._deliver(answer, hits), elapsed_ms)
+            if self._observe is not None:
+                self._observe("socket", 0, [answer], elapsed_ms)
         if not self._is_open:
             self._remember()
 

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from mockserver.adapters.web import NotAllowed, Web, look_up, read_up_to
+from mockserver.adapters.web import Web, look_up, read_up_to
 from mockserver.outbound import Outbound
+from mockserver.ports import NotAllowed
 from tests.support.receivers import Receiver, status
 
 FORBIDDEN = ["10.1.2.3", "169.254.169.254", "::ffff:127.0.0.1", "0.0.0.0", "64:ff9b::7f00:1"]

@@ -5,14 +5,15 @@ from pathlib import Path
 
 import pytest
 
+from contracts.pictures import png
 from tests.clients.sdks import RUNWARE, Sdk, picture, video
 from tests.clients.watched import Watched
 from tests.support.server import served
 
 ADDRESS = "https://example.com/first.png"
-#: One grey pixel.
-PNG = base64.b64decode("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNgAAAAAgABSK+kcQAAAABJRU5ErkJggg==")
-#: Five megabytes that begin like a picture; what follows is never looked at.
+#: The smallest picture that the model takes.
+PNG = png(300, 300)
+#: Five megabytes that begin with a picture; what follows is not looked at.
 LARGE_PNG = PNG + bytes(5_000_000)
 DATA_URI = f"data:image/png;base64,{base64.b64encode(PNG).decode()}"
 

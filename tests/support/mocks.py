@@ -6,10 +6,12 @@ from typing import Any
 
 from mockserver.adapters.clocks import ManualClock
 from mockserver.adapters.couriers import Outbox
+from mockserver.adapters.fetchers import Nowhere
 from mockserver.adapters.stores import HOUR_MS
 from mockserver.app import Mock, make_mock
 from mockserver.config import MockConfig, read_config
 from mockserver.log import Log
+from mockserver.media.darkroom import Darkroom
 from mockserver.plans import Spoilt
 from mockserver.ports import Clock, Courier, Store
 from mockserver.runtime import Answering, FetchMedia, Runtime
@@ -35,8 +37,15 @@ def still_mock(
     courier: Courier | None = None,
     log: Log | None = None,
 ) -> Mock:
-    """Return a mock with a manual clock and an outbox unless others are given."""
-    return make_mock(still_config(settings), clock or ManualClock(), courier or Outbox(), log)
+    """Return a mock with a manual clock and an outbox unless others are given. It looks at pictures at once."""
+    return make_mock(
+        still_config(settings),
+        clock or ManualClock(),
+        courier or Outbox(),
+        log,
+        fetcher=Nowhere(),
+        darkroom=Darkroom(at_once=True),
+    )
 
 
 def answered(answers: Sequence[Answering]) -> list[Answer]:

@@ -10,6 +10,7 @@ import pytest
 from fastapi import FastAPI, WebSocket
 from jsonschema import Draft202012Validator
 
+from contracts.pictures import JPEG, as_data_uri
 from mockserver import MockConfig, make_mock
 from mockserver.app import LateApp, create_app, server_app
 from mockserver.transports.asgi import App
@@ -43,7 +44,7 @@ def test_a_mounted_mock_answers_below_its_path_and_says_so_in_addresses(below: s
             address = answer["data"][1]["videoURL"]
             assert address.startswith(f"http://mock.test{below}/video/")
             assert (await client.get(address)).headers["content-type"] == "video/mp4"
-            upload = {"taskType": "imageUpload", "taskUUID": UUID, "image": "data:image/jpeg;base64,/9j/4AAQ"}
+            upload = {"taskType": "imageUpload", "taskUUID": UUID, "image": as_data_uri("image/jpeg", JPEG)}
             address = (await client.post(f"{below}/v1", json=[upload])).json()["data"][0]["imageURL"]
             assert address.startswith(f"http://mock.test{below}/image/")
             assert (await client.get(address)).headers["content-type"] == "image/jpeg"

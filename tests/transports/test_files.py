@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
+from contracts.pictures import JPEG, WEBP, as_base64, as_data_uri
 from mockserver.adapters.clocks import ManualClock
 from mockserver.app import Mock, server_app
 from mockserver.engine.results import result_of
@@ -20,6 +21,8 @@ UUID = "24cd5dff-cb81-4db5-8506-b72a9425f9d1"
 LONG_ENOUGH_MS = 1_000_000
 HOUR_MS = 3_600_000
 PNG = base64.b64decode("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNgAAAAAgABSK+kcQAAAABJRU5ErkJggg==")
+GIF = base64.b64decode("R0lGODdhAQABAIEAAICAgAAAAAAAAAAAACwAAAAAAQABAAAIBAABBAQAOw==")
+BMP = base64.b64decode("Qk1CAAAAAAAAAD4AAAAoAAAAAQAAAAEAAAABAAEAAAAAAAQAAADEDgAAxA4AAAIAAAACAAAAAAAAAP///wCAAAAA")
 
 
 class House:
@@ -294,13 +297,13 @@ def test_a_failed_generation_has_no_video() -> None:
     [
         (base64.b64encode(PNG).decode(), PNG, "image/png", "png"),
         ("data:image/png;base64," + base64.b64encode(PNG).decode(), PNG, "image/png", "png"),
-        ("data:image/jpeg;base64,/9j/4AAQ", base64.b64decode("/9j/4AAQ"), "image/jpeg", "jpg"),
+        (as_data_uri("image/jpg", JPEG), JPEG, "image/jpeg", "jpg"),
         ("data:video/mp4;base64,AAAAIGZ0eXA=", base64.b64decode("AAAAIGZ0eXA="), "video/mp4", "mp4"),
         ("data:audio/x-wav;base64,AAAA", bytes(3), "audio/x-wav", None),
-        (base64.b64encode(b"\xff\xd8\xff" + bytes(33)).decode(), b"\xff\xd8\xff" + bytes(33), "image/jpeg", "jpg"),
-        (base64.b64encode(b"GIF89a" + bytes(30)).decode(), b"GIF89a" + bytes(30), "image/gif", "gif"),
-        (base64.b64encode(b"BM" + bytes(34)).decode(), b"BM" + bytes(34), "image/bmp", "bmp"),
-        (base64.b64encode(b"RIFFxxxxWEBP" + bytes(24)).decode(), b"RIFFxxxxWEBP" + bytes(24), "image/webp", "webp"),
+        (as_base64(JPEG), JPEG, "image/jpeg", "jpg"),
+        (as_base64(GIF), GIF, "image/gif", "gif"),
+        (as_base64(BMP), BMP, "image/bmp", "bmp"),
+        (as_base64(WEBP), WEBP, "image/webp", "webp"),
         (base64.b64encode(bytes(36)).decode(), bytes(36), "application/octet-stream", None),
     ],
     ids=lambda value: str(value)[:24],
