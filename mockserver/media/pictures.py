@@ -176,10 +176,10 @@ def check_size(size: tuple[int, int], rules: PictureRules) -> None:
     Raises:
         BadPicture: one of them, or their ratio, is out of bounds.
     """
-    for name, side in zip(("Width", "Height"), size, strict=True):
+    for code, side in zip(("invalidFrameImageWidth", "invalidFrameImageHeight"), size, strict=True):
         if not rules.least_side <= side <= rules.most_side:
             raise BadPicture(
-                f"invalidFrameImage{name}",
+                code,
                 f"Expected {rules.least_side} to {rules.most_side} pixels, got {side}.",
                 min=rules.least_side,
                 max=rules.most_side,

@@ -72,8 +72,11 @@ BROKEN: list[tuple[str, str, str, Any, str]] = [
     # Models and platform tasks.
     ("a model that says nothing of itself", MODEL, "/x-model", OUT, "models/minimax-3@1.json#/x-model: missing; write an object"),
     ("model data in a list", MODEL, "/x-model", [], "models/minimax-3@1.json#/x-model: found an empty list; write an object"),
-    ("model data that nothing reads", MODEL, "/x-model/colour", "red", "models/minimax-3@1.json#/x-model/colour: nothing reads this; take it out, or use slug, name, creator, architecture, capabilities, documentation, result, generation or price"),
+    ("model data that nothing reads", MODEL, "/x-model/colour", "red", "models/minimax-3@1.json#/x-model/colour: nothing reads this; take it out, or use slug, name, creator, architecture, capabilities, documentation, result, generation, price or pictures"),
     ("model data of the wrong type", MODEL, "/x-model/price", "much", 'models/minimax-3@1.json#/x-model/price: found "much"; write a list of entries'),
+    ("a picture format that nothing reads", MODEL, "/x-model/pictures/formats", ["TIFF"], 'models/minimax-3@1.json#/x-model/pictures/formats/0: found "TIFF"; write PNG, JPEG, WEBP, BMP or GIF'),
+    ("a rule for pictures that nothing reads", "tasks/imageUpload.json", "/x-task/pictures/leastside", 300, "tasks/imageUpload.json#/x-task/pictures/leastside: nothing reads this; did you mean 'leastSide'?"),
+    ("a rule for pictures in quotes", MODEL, "/x-model/pictures/mostSide", "2048", 'models/minimax-3@1.json#/x-model/pictures/mostSide: found "2048"; write an integer, 1 or more'),
     ("a price that is a bare number", MODEL, "/x-model/price", [5], "models/minimax-3@1.json#/x-model/price/0: found 5; write an object"),
     ("a price in quotes", MODEL, "/x-model/price", [{"when": {}, "usd": "1"}], 'models/minimax-3@1.json#/x-model/price/0/usd: found "1"; write a number, 0 or more'),
     ("a table without a last entry", MODEL, "/x-model/price", [{"when": {"width": 1366}, "usd": 1}], 'models/minimax-3@1.json#/x-model/price: no entry takes the other tasks; end with "when": {}'),
