@@ -42,8 +42,9 @@ def _h264(quality: int) -> Mapping[str, str]:
 
 
 def _vp8(quality: int) -> Mapping[str, str]:
-    level = str(round(60 - 0.52 * quality))
-    speed = {"deadline": "realtime", "cpu-used": "16", "static-thresh": "100"}
+    """Coarser levels than these make larger files of still pictures: what is lost is sent again with every frame."""
+    level = str(round(48 - 0.4 * quality))
+    speed = {"deadline": "realtime", "cpu-used": "16", "static-thresh": "1000"}
     return {**speed, "b": "0", "crf": level, "qmin": level, "qmax": level}
 
 
@@ -73,16 +74,15 @@ def render(order: Order, pictures: Mapping[str, bytes], path: Path) -> None:
         path: where the file goes.
     """
     encoder = ENCODERS[order.output_format]
-    encode(order, draw(order, pictures, encoder.matrix), path)
+    encode(order, draw(order, pictures, encoder.matrix), encoder, path)
 
 
-def encode(order: Order, frames: Iterable[Sequence[Patch]], path: Path) -> None:
+def encode(order: Order, frames: Iterable[Sequence[Patch]], encoder: Encoder, path: Path) -> None:
     """Write frames to a file.
 
     One thread, because more make other bytes each time; bit-exact, because else containers hold random numbers and
     the date.
     """
-    encoder = ENCODERS[order.output_format]
     options = {"fflags": "+bitexact", **encoder.muxer}
     with av.open(str(path), "w", format=encoder.container, options=options) as output:
         output.metadata.update(title=order.task_uuid, comment=order.prompt)

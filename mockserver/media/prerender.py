@@ -1,34 +1,32 @@
 """Renders the shipped clips: `python -m mockserver.media.prerender`. Needs the extra `media`.
 
-One clip for every size, duration and format that a shipped model takes under any choice of sizes. The picture moves,
-a clock hand turns once in the whole clip, and the frame number is written on it.
+One clip for every size, duration and format that a shipped model takes under any choice of sizes. They show what every
+rendered clip shows, but for no task; and they take their time to be small.
 """
 
-import math
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from itertools import product
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
-import av
-from PIL import Image, ImageDraw, ImageFont
-
 from mockserver.media.clips import FOLDER, clip_name
+from mockserver.media.drawing import draw
+from mockserver.media.encoding import ENCODERS, encode
+from mockserver.media.orders import DEFAULT_FPS, DEFAULT_QUALITY, Order
 from mockserver.spec.load import Model, load_spec
 
-FPS = 25
+TEXT = "This video stands for every one of its size, length and format, because the mock does not render here."
 
-#: Container, codec and options by output format. Fixed quantisers and one thread make the bytes repeat.
-ENCODERS: dict[str, tuple[str, str, dict[str, str]]] = {
-    "MP4": ("mp4", "libx264", {"crf": "30", "preset": "slow", "profile": "high"}),
-    "MOV": ("mov", "libx264", {"crf": "30", "preset": "slow", "profile": "high"}),
-    "WEBM": (
-        "webm",
-        "libvpx",
-        {"crf": "40", "b": "0", "qmin": "30", "qmax": "50", "deadline": "good", "cpu-used": "2"},
-    ),
-}
+#: Options by codec that make small files, slowly.
+SMALL: Mapping[str, Mapping[str, str]] = MappingProxyType(
+    {
+        "libx264": {"crf": "30", "preset": "slow", "profile": "high"},
+        "libvpx": {"crf": "40", "b": "0", "qmin": "30", "qmax": "50", "deadline": "good", "cpu-used": "2"},
+    }
+)
 
 Size = tuple[int, int, int, str]
 
@@ -36,10 +34,11 @@ Size = tuple[int, int, int, str]
 def wanted_clips() -> list[Size]:
     """Return width, height, duration and format of every clip that some model takes, without repeats."""
     spec = load_spec(choices={"sizes": "with-512"})
-    return sorted({size for model in spec.all_models for size in _sizes(model)})
+    return sorted({size for model in spec.all_models for size in sizes_of(model)})
 
 
-def _sizes(model: Model) -> Iterator[Size]:
+def sizes_of(model: Model) -> Iterator[Size]:
+    """Yield width, height, duration and format of every clip that a model takes."""
     properties: dict[str, Any] = model.schema["properties"]
     names = ("width", "height", "duration", "outputFormat")
     for values in product(*(properties[name]["enum"] for name in names)):
@@ -48,36 +47,26 @@ def _sizes(model: Model) -> Iterator[Size]:
             yield values
 
 
-def render(width_px: int, height_px: int, duration_s: int, output_format: str, path: Path) -> None:
+def prerender(width_px: int, height_px: int, duration_s: int, output_format: str, path: Path) -> None:
     """Render one clip to a file."""
-    container, codec, options = ENCODERS[output_format]
-    flags = {"fflags": "+bitexact", **({"movflags": "+faststart"} if container != "webm" else {})}
-    with av.open(str(path), "w", format=container, options=flags) as output:
-        stream: Any = output.add_stream(codec, rate=FPS, options={**options, "threads": "1", "flags": "+bitexact"})
-        stream.width, stream.height, stream.pix_fmt = width_px, height_px, "yuv420p"
-        frames = duration_s * FPS
-        from_image: Any = av.VideoFrame.from_image
-        for index in range(frames):
-            output.mux(stream.encode(from_image(draw(width_px, height_px, index, frames))))
-        output.mux(stream.encode())
-
-
-def draw(width_px: int, height_px: int, index: int, frames: int) -> Image.Image:
-    """Return one frame: a dial whose hand goes round once, and the frame number."""
-    picture = Image.new("RGB", (width_px, height_px), (18, 24, 38))
-    pen = ImageDraw.Draw(picture)
-    middle, radius = (width_px / 2, height_px / 2), height_px / 3
-    box = (middle[0] - radius, middle[1] - radius, middle[0] + radius, middle[1] + radius)
-    turn = index / frames
-    pen.pieslice(box, -90, -90 + 360 * turn, fill=(64, 132, 214))
-    pen.ellipse(box, outline=(230, 234, 242), width=max(2, height_px // 128))
-    angle = 2 * math.pi * turn - math.pi / 2
-    tip = (middle[0] + radius * math.cos(angle), middle[1] + radius * math.sin(angle))
-    pen.line((middle, tip), fill=(255, 196, 64), width=max(3, height_px // 96))
-    font = ImageFont.load_default(size=height_px // 12)
-    text = f"frame {index + 1} of {frames}"
-    pen.text((middle[0], height_px * 0.93), text, fill=(230, 234, 242), font=font, anchor="mm")
-    return picture
+    order = Order(
+        task_uuid="any task",
+        model="any model",
+        prompt=TEXT,
+        is_optimized=False,
+        number=1,
+        results=1,
+        seed=1,
+        width_px=width_px,
+        height_px=height_px,
+        duration_s=float(duration_s),
+        fps=DEFAULT_FPS,
+        output_format=output_format,
+        quality=DEFAULT_QUALITY,
+        fit="cover",
+    )
+    usual = ENCODERS[output_format]
+    encode(order, draw(order, {}, usual.matrix), replace(usual, options=lambda _: SMALL[usual.codec]), path)
 
 
 def main() -> int:
@@ -85,7 +74,7 @@ def main() -> int:
     FOLDER.mkdir(exist_ok=True)
     for width_px, height_px, duration_s, output_format in wanted_clips():
         path = FOLDER / clip_name(width_px, height_px, duration_s, output_format)
-        render(width_px, height_px, duration_s, output_format, path)
+        prerender(width_px, height_px, duration_s, output_format, path)
         print(f"{path.name:<20} {path.stat().st_size:>9,} bytes")
     return 0
 

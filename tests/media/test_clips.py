@@ -1,28 +1,16 @@
 """The shipped clips: real videos of the size, length and format that they stand for."""
 
-import json
-import shutil
-import subprocess
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from mockserver.media.clips import FOLDER, clip_name, find_clip
-from mockserver.media.prerender import FPS, render, wanted_clips
+from mockserver.media.orders import DEFAULT_FPS
+from mockserver.media.prerender import prerender, wanted_clips
+from tests.support.clips import probe
 
 #: Container and codec by format, as ffprobe names them.
 PROBED = {"MP4": ("mov,mp4", "h264"), "MOV": ("mov,mp4", "h264"), "WEBM": ("matroska,webm", "vp8")}
-
-
-def probe(path: Path) -> dict[str, Any]:
-    """Return what ffprobe says of a file, every frame decoded and counted."""
-    assert shutil.which("ffprobe"), "ffprobe is missing: install ffmpeg, or run make test, which does"
-    words = ["-v", "error", "-count_frames", "-select_streams", "v:0", "-show_streams", "-show_format", "-of", "json"]
-    done = subprocess.run(["ffprobe", *words, str(path)], capture_output=True, text=True, check=True)
-    assert done.stderr == ""
-    found: dict[str, Any] = json.loads(done.stdout)
-    return found
 
 
 @pytest.mark.parametrize("clip", wanted_clips(), ids=[clip_name(*clip) for clip in wanted_clips()])
@@ -38,7 +26,7 @@ def test_ffprobe_agrees_on_every_clip(clip: tuple[int, int, int, str]) -> None:
     assert report["format"]["format_name"].startswith(container)
     assert (stream["codec_name"], stream["pix_fmt"]) == (codec, "yuv420p")
     assert (stream["width"], stream["height"], stream["r_frame_rate"]) == (width_px, height_px, "25/1")
-    assert int(stream["nb_read_frames"]) == duration_s * FPS
+    assert int(stream["nb_read_frames"]) == duration_s * DEFAULT_FPS
     assert float(report["format"]["duration"]) == pytest.approx(duration_s, abs=0.05)
 
 
@@ -67,6 +55,6 @@ def test_rendering_repeats_byte_for_byte(tmp_path: Path, output_format: str) -> 
     """The script makes the same file every time, so that a new run shows no difference where nothing changed."""
     first, second = tmp_path / "first", tmp_path / "second"
     for path in (first, second):
-        render(64, 48, 1, output_format, path)
+        prerender(64, 48, 1, output_format, path)
     assert first.read_bytes() == second.read_bytes()
-    assert int(probe(first)["streams"][0]["nb_read_frames"]) == FPS
+    assert int(probe(first)["streams"][0]["nb_read_frames"]) == DEFAULT_FPS

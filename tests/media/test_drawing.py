@@ -1,6 +1,5 @@
 """What is seen in each frame: the landscape of a seed, the pictures of a task, and the label."""
 
-import io
 from collections.abc import Callable, Mapping
 from itertools import pairwise
 
@@ -10,17 +9,10 @@ from PIL import Image, ImageChops, ImageOps
 from mockserver.media.drawing import FADE_S, draw, fit_picture
 from mockserver.media.orders import FIRST, LAST, Order
 from mockserver.media.planes import MATRICES, Planes
-from tests.support.clips import order
+from tests.support.clips import order, png
 
 SIZE = {"width_px": 256, "height_px": 144}
 RED, BLUE = (200, 40, 40), (40, 40, 200)
-
-
-def png(picture: Image.Image, form: str = "PNG", **options: object) -> bytes:
-    """Return the file of a picture."""
-    out = io.BytesIO()
-    picture.save(out, form, **options)
-    return out.getvalue()
 
 
 PICTURES = {"red": png(Image.new("RGB", (300, 300), RED)), "blue": png(Image.new("RGB", (300, 300), BLUE))}

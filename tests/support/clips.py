@@ -1,5 +1,6 @@
-"""Orders of clips, what renders them in tests, and what ffprobe and ffmpeg say of files."""
+"""Orders of clips, what renders them in tests, pictures for them, and what ffprobe says of files."""
 
+import io
 import json
 import shutil
 import subprocess
@@ -7,6 +8,8 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from pathlib import Path
 from typing import Any, TypeVar
+
+from PIL import Image
 
 from mockserver.media.orders import Order
 from mockserver.media.renderers import Render
@@ -36,6 +39,13 @@ _ORDER: Mapping[str, Any] = {
 def order(**differing: Any) -> Order:
     """Return an order for a usual clip."""
     return Order(**{**_ORDER, **differing})
+
+
+def png(picture: Image.Image, form: str = "PNG", **options: object) -> bytes:
+    """Return the file of a picture."""
+    out = io.BytesIO()
+    picture.save(out, form, **options)
+    return out.getvalue()
 
 
 class Idle:

@@ -3,6 +3,9 @@
 import asyncio
 import base64
 from collections.abc import Callable, Coroutine
+from dataclasses import replace
+from email.utils import formatdate
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -13,8 +16,12 @@ from mockserver.adapters.clocks import ManualClock
 from mockserver.app import Mock, server_app
 from mockserver.engine.results import result_of
 from mockserver.engine.values import Task
+from mockserver.media.cache import Cache
 from mockserver.media.clips import FOLDER
+from mockserver.media.gallery import Studio
 from mockserver.ports import Shelf
+from tests.support.clips import Idle
+from tests.support.loops import rest
 from tests.support.mocks import still_mock
 
 UUID = "24cd5dff-cb81-4db5-8506-b72a9425f9d1"
@@ -109,6 +116,8 @@ def test_a_finished_video_is_downloaded_in_its_size_duration_and_format(
         assert answer.headers["content-type"] == media_type
         assert answer.headers["content-length"] == str(len(content))
         assert answer.headers["accept-ranges"] == "bytes"
+        name = str(answer.url).rpartition("/")[2]
+        assert answer.headers["content-disposition"] == f'inline; filename="{name}"'
 
     run(live, **{"video-path": choice})
 
@@ -201,6 +210,225 @@ def test_a_file_that_the_client_has_is_not_sent_again(method: str) -> None:
             assert "content-length" not in answer.headers
         answer = await house.client.request(method, address, headers={"If-None-Match": '"other"'})
         assert answer.status_code == 200
+
+    run(live)
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+@pytest.mark.parametrize(
+    ("later_s", "tag", "status"),
+    [
+        (0, None, 304),
+        (3600, None, 304),
+        (-1, None, 200),
+        (0, '"other"', 200),
+        (-3600, "*", 304),
+    ],
+)
+def test_a_file_is_as_old_as_its_result(method: str, later_s: int, tag: str | None, status: int) -> None:
+    """The date is when the result was made, by the mock's clock; a tag counts before it, as the standard has it."""
+
+    async def live(house: House) -> None:
+        address = await house.finished()
+        task = house.mock.store.get(Shelf.TASKS, (house.mock.runtime.desk.keyring.owner("a-key") or "", UUID))
+        assert isinstance(task, Task)
+        made_at = (await house.client.head(address)).headers["last-modified"]
+        assert made_at == formatdate(task.due_at_ms[0] // 1000, usegmt=True)
+        since = formatdate(task.due_at_ms[0] // 1000 + later_s, usegmt=True)
+        headers = {"If-Modified-Since": since, **({"If-None-Match": tag} if tag else {})}
+        answer = await house.client.request(method, address, headers=headers)
+        assert (answer.status_code, answer.headers["last-modified"]) == (status, made_at)
+        for known, length in ((made_at, 10), (since if later_s else "Sun, 06 Nov 1994 08:49:37 GMT", SIZE)):
+            answer = await house.client.get(address, headers={"Range": "bytes=0-9", "If-Range": known})
+            assert len(answer.content) == length
+
+    run(live)
+
+
+@pytest.mark.parametrize("since", ["yesterday", "", "99", "Sun, 99 Nov 99999 08:49:37 GMT"])
+def test_a_date_that_is_none_is_ignored(since: str) -> None:
+    """The whole file is sent."""
+
+    async def live(house: House) -> None:
+        answer = await house.client.get(await house.finished(), headers={"If-Modified-Since": since})
+        assert (answer.status_code, len(answer.content)) == (200, SIZE)
+
+    run(live)
+
+
+def test_several_ranges_are_sent_in_parts() -> None:
+    """A client that wants two places of a file gets both in one answer, each with where it lies."""
+
+    async def live(house: House) -> None:
+        content = (FOLDER / "1366x768-6s.mp4").read_bytes()
+        answer = await house.client.get(await house.finished(), headers={"Range": "bytes=0-3, 100-109, -5"})
+        kind, _, boundary = answer.headers["content-type"].partition("; boundary=")
+        assert (answer.status_code, kind) == (206, "multipart/byteranges")
+        assert int(answer.headers["content-length"]) == len(answer.content)
+        parts = answer.content.split(f"--{boundary}".encode())
+        assert (parts[0], parts[-1]) == (b"", b"--")
+        bodies = [part.partition(b"\r\n\r\n") for part in parts[1:-1]]
+        assert [body.removesuffix(b"\r\n") for _, _, body in bodies] == [content[:4], content[100:110], content[-5:]]
+        for (head, _, _), place in zip(bodies, ("0-3", "100-109", f"{SIZE - 5}-{SIZE - 1}"), strict=True):
+            assert f"content-range: bytes {place}/{SIZE}".encode() in head.lower()
+            assert b"content-type: video/mp4" in head.lower()
+
+    run(live)
+
+
+@pytest.mark.parametrize("number", [1300, 5000])
+def test_no_number_of_ranges_makes_an_answer_larger_than_the_file(number: int) -> None:
+    """A request for very many small parts costs no more than one for the whole."""
+
+    async def live(house: House) -> None:
+        wanted = "bytes=" + ",".join(f"{3 * place}-{3 * place}" for place in range(number))
+        answer = await house.client.get(await house.finished(), headers={"Range": wanted})
+        assert (answer.status_code, len(answer.content)) == (200, SIZE)
+
+    run(live)
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({}, 200),
+        ({"Range": "bytes=0-9"}, 206),
+        ({"Range": f"bytes={SIZE}-"}, 416),
+        ({"If-None-Match": "*"}, 304),
+        ({"wrong": "extension"}, 404),
+    ],
+)
+def test_pages_of_any_origin_may_read_files(headers: dict[str, str], status: int) -> None:
+    """Every answer, a refusal too, can be read by a page, with its place in the file and its tag."""
+
+    async def live(house: House) -> None:
+        address = await house.finished()
+        address = address.replace(".mp4", ".mov") if "wrong" in headers else address
+        answer = await house.client.get(address, headers={"Origin": "https://app.example", **headers})
+        assert answer.status_code == status
+        assert answer.headers["access-control-allow-origin"] == "*"
+        assert {"content-range", "etag"} <= {*answer.headers["access-control-expose-headers"].split(", ")}
+        assert answer.headers["cross-origin-resource-policy"] == "cross-origin"
+
+    run(live)
+
+
+@pytest.mark.parametrize("path", ["/video/ws/5/vi/x.mp4", f"/image/ii/{UUID}.png", f"/media/ii/{UUID}"])
+def test_browsers_may_ask_before_they_ask(path: str) -> None:
+    """A page that sends a range itself is allowed to, before anything is known of the file."""
+
+    async def live(house: House) -> None:
+        headers = {"Access-Control-Request-Method": "GET", "Access-Control-Request-Headers": "range"}
+        answer = await house.client.options(path, headers=headers)
+        assert (answer.status_code, answer.content) == (204, b"")
+        assert answer.headers["access-control-allow-methods"] == "GET, HEAD, OPTIONS"
+        assert answer.headers["access-control-allow-headers"] == "*, authorization"
+        assert answer.headers["access-control-allow-origin"] == "*"
+
+    run(live)
+
+
+def empty(folder: Path) -> None:
+    """Remove the only file of a folder."""
+    [path] = folder.iterdir()
+    path.unlink()
+
+
+class Rendering:
+    """A house whose videos are rendered when the test says so."""
+
+    def __init__(self, house: House, folder: Path) -> None:
+        self.idle = Idle()
+        find_picture = house.mock.runtime.desk.find_picture
+        studio = Studio(Cache(folder, 10**6), lambda: self.idle, find_picture, "cover")
+        front = replace(house.mock, gallery=studio).front(None)
+        transport = httpx.ASGITransport(app=front)
+        self.client = httpx.AsyncClient(transport=transport, base_url="http://mock.test")
+
+    async def begin(self, method: str, address: str) -> "asyncio.Task[httpx.Response]":
+        """Send a request and let everything go on that can."""
+        asked = asyncio.ensure_future(self.client.request(method, address))
+        await rest()
+        return asked
+
+
+def test_a_video_is_rendered_for_the_first_who_asks_and_all_who_wait(tmp_path: Path) -> None:
+    """HEAD and GET wait for one rendering; others are answered meanwhile; afterwards nobody waits."""
+
+    async def live(house: House) -> None:
+        rendering = Rendering(house, tmp_path)
+        address = await house.finished()
+        waiting = [await rendering.begin(method, address) for method in ("HEAD", "GET", "GET")]
+        assert not any(each.done() for each in waiting)
+        assert await house.addresses() == [address]
+        rendering.idle.work()
+        head, one, other = [await each for each in waiting]
+        assert (head.status_code, head.content, head.headers) == (200, b"", one.headers)
+        assert one.content == other.content != b""
+        assert head.headers["content-length"] == str(len(one.content))
+        assert (await rendering.client.get(address)).content == one.content
+        assert len(rendering.idle.wanted) == 1
+
+    run(live)
+
+
+def test_whoever_goes_away_does_not_stop_the_rendering_for_others(tmp_path: Path) -> None:
+    """A download that is broken off while its video is made costs nobody else theirs."""
+
+    async def live(house: House) -> None:
+        rendering = Rendering(house, tmp_path)
+        address = await house.finished()
+        gone, other = [await rendering.begin("GET", address) for _ in range(2)]
+        gone.cancel()
+        await rest()
+        rendering.idle.work()
+        assert (await other).status_code == 200
+
+    run(live)
+
+
+def test_a_file_that_vanished_is_made_again(tmp_path: Path) -> None:
+    """Whoever empties the cache costs the next download a rendering; the bytes are the same."""
+
+    async def live(house: House) -> None:
+        rendering = Rendering(house, tmp_path)
+        address = await house.finished()
+        asked = await rendering.begin("GET", address)
+        rendering.idle.work()
+        content = (await asked).content
+        empty(tmp_path)
+        asked = await rendering.begin("GET", address)
+        rendering.idle.work()
+        assert (await asked).content == content
+
+    run(live)
+
+
+def test_a_file_that_is_dropped_as_soon_as_it_is_made_is_made_again(tmp_path: Path) -> None:
+    """Another process that fills the same cache at that moment is survived."""
+
+    async def live(house: House) -> None:
+        rendering = Rendering(house, tmp_path)
+        address = await house.finished()
+        asked = await rendering.begin("GET", address)
+        rendering.idle.work()
+        empty(tmp_path)
+        await rest()
+        rendering.idle.work()
+        assert (await asked).status_code == 200
+
+    run(live)
+
+
+def test_a_rendering_that_fails_is_a_failure_of_the_mock(tmp_path: Path) -> None:
+    """Whoever waits for it is told, in the API's own words."""
+
+    async def live(house: House) -> None:
+        rendering = Rendering(house, tmp_path)
+        asked = await rendering.begin("GET", await house.finished(positivePrompt="fail"))
+        rendering.idle.work()
+        answer = await asked
+        assert (answer.status_code, answer.json()["errors"][0]["code"]) == (500, "internalServerError")
 
     run(live)
 
