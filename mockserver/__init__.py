@@ -11,17 +11,20 @@ if TYPE_CHECKING:
     from mockserver.app import Mock, create_app, make_mock
     from mockserver.config import MockConfig
     from mockserver.inprocess import MockRunware
+    from mockserver.scenario import Rule, Scenario
 
 _HOMES = {
     "ManualClock": "mockserver.adapters.clocks",
     "Mock": "mockserver.app",
     "MockConfig": "mockserver.config",
     "MockRunware": "mockserver.inprocess",
+    "Rule": "mockserver.scenario",
+    "Scenario": "mockserver.scenario",
     "create_app": "mockserver.app",
     "make_mock": "mockserver.app",
 }
 
-__all__ = ["ManualClock", "Mock", "MockConfig", "MockRunware", "create_app", "make_mock"]
+__all__ = ["ManualClock", "Mock", "MockConfig", "MockRunware", "Rule", "Scenario", "create_app", "make_mock"]
 
 
 def __getattr__(name: str) -> Any:

@@ -27,6 +27,7 @@ from mockserver.ports import Clock, Courier, Fetcher, Shelf, Store
 from mockserver.reading import Limits
 from mockserver.release import version
 from mockserver.runtime import Found, Runtime, TakeMedia
+from mockserver.scenario import load_scenario
 from mockserver.spec.load import Model, Spec, load_spec
 from mockserver.transports.asgi import App, Origin, Receive, Scope, Send, origin_finder, route_path
 from mockserver.transports.files import FileTransport
@@ -144,6 +145,7 @@ def make_mock(
         BadSetting: clips cannot be rendered or kept as wanted.
         SchemaProblem: a data file cannot be used.
         UnknownChoice: a choice does not exist.
+        BadScenario: the scenario cannot be used.
         BadOpening: what should be opened for outbound calls is neither a host name nor a range.
     """
     config = config or MockConfig()
@@ -185,6 +187,8 @@ def make_mock(
     keep_media_ms = round(config.keep_media_hours * HOUR_MS)
     attempts = {"webhook": config.webhook_attempts, "upload": config.upload_attempts}
     runtime = Runtime(desk, courier, fetch_media, limits, config.speed, keep_media_ms, log.say, journal, attempts)
+    if config.scenario is not None:
+        runtime.plans.play(load_scenario(config.scenario, spec.failures, spec.models))
     return Mock(config, spec, runtime, clock, store, courier, log, journal, gallery)
 
 

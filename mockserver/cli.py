@@ -157,11 +157,12 @@ def _config(options: argparse.Namespace) -> MockConfig:
 
 def _serve(options: argparse.Namespace, out: Output) -> int:
     from mockserver.app import make_mock
+    from mockserver.scenario import BadScenario
     from mockserver.serve import PortTaken, serve
 
     try:
         return serve(make_mock(_config(options)), out)
-    except PortTaken as problem:
+    except (PortTaken, BadScenario) as problem:
         print(f"runware-mock: {problem}", file=sys.stderr)
         return USAGE_ERROR
 

@@ -56,6 +56,7 @@ class MockConfig:
         webhook_attempts: how often a webhook is tried.
         upload_attempts: how often an upload is tried.
         journal: exchanges, and attempts to deliver, that are kept to look at; 0 for none.
+        scenario: file with rules that say what goes wrong, or None.
     """
 
     host: str = "127.0.0.1"
@@ -82,6 +83,7 @@ class MockConfig:
     webhook_attempts: int = 6
     upload_attempts: int = 1
     journal: int = 1000
+    scenario: Path | None = None
     media: str | None = None
     media_cache: Path | None = None
     media_cache_bytes: int = 1024 * 1024 * 1024
@@ -98,7 +100,7 @@ class MockConfig:
 
 
 #: Attributes that need no value.
-_MAY_BE_NONE = frozenset({"seed", "schema", "public_url", "media", "media_cache"})
+_MAY_BE_NONE = frozenset({"seed", "schema", "public_url", "scenario", "media", "media_cache"})
 
 
 class BadSetting(Exception):
@@ -362,6 +364,14 @@ _PLAIN = (
         "COUNT",
         "1000",
         "0",
+    ),
+    Setting(
+        "scenario",
+        lambda text: Path(_text(text)),
+        "file of YAML or JSON with rules that say what goes wrong with which tasks",
+        "FILE",
+        "none",
+        "./flaky.yaml",
     ),
     Setting(
         "media",

@@ -16,6 +16,7 @@ from mockserver.faults.base import ANSWER, TASK, Download, Letter, Moment
 from mockserver.faults.reading import BadFault, make, plan_magic
 from mockserver.platform import Desk
 from mockserver.ports import Entry, Key, Shelf
+from mockserver.scenario import ReadScenario
 from mockserver.spec.violations import Violation
 from mockserver.wire import Answer
 
@@ -31,12 +32,25 @@ class Plan(NamedTuple):
     """What was decided for a task, as kept.
 
     Attributes:
-        faults: what goes wrong.
+        scenario: number of the scenario whose rules decided.
+        ruled: what goes wrong by a rule.
+        faults: what goes wrong, by a rule or a magic value.
         chances: how many chances each fault had so far.
     """
 
-    faults: tuple[Planned, ...]
-    chances: tuple[int, ...]
+    scenario: int
+    ruled: tuple[Planned, ...]
+    faults: tuple[Planned, ...] = ()
+    chances: tuple[int, ...] = ()
+
+
+@dataclass(slots=True)
+class Tally:
+    """How often a rule was looked at, fitted, and took a task."""
+
+    looked_at: int = 0
+    fitted: int = 0
+    took: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +92,24 @@ class Postponed:
     arrive: Callable[[], Any]
 
 
+def spoilt(made: Any, hits: Sequence[Hit], names: Sequence[str]) -> Any:
+    """Return an answer, or what waits for it, with the faults that act on it."""
+    match made:
+        case _ if not names and not hits:
+            return made
+        case Spoilt():
+            every = (*made.hits, *hits)
+            if not isinstance(made.answer, Answer):
+                return Spoilt(made.answer, every, (*made.names, *names))
+            return replace(Spoilt(made.answer, hits, (*made.names, *names)).worded(made.answer), hits=every)
+        case Postponed():
+            return Postponed(made.until_ms, lambda: spoilt(made.arrive(), hits, names))
+        case Answer():
+            return Spoilt(made, hits, names).worded(made)
+        case _:
+            return Spoilt(made, hits, names)
+
+
 class Plans:
     """Decides and counts. Not for several threads at once.
 
@@ -87,19 +119,82 @@ class Plans:
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
+        #: The rules, or None. Without rules and without magic values nothing here is called.
+        self.scenario: ReadScenario | None = None
+        self._number = 0
+        self._owners: tuple[str | None, ...] = ()
+        #: How many tasks of a key fitted a rule and were taken by it.
+        self._counts: dict[tuple[int, str], tuple[int, int]] = {}
+        self.tallies: tuple[Tally, ...] = ()
+
+    def play(self, scenario: ReadScenario | None) -> None:
+        """Let other rules decide from now on, or none; tasks that were decided on keep their faults."""
+        rules = scenario.rules if scenario else ()
+        self.scenario = scenario
+        self._number += 1
+        self._counts.clear()
+        self._owners = tuple(None if rule.key is None else self._desk.keyring.owner(rule.key) or "" for rule in rules)
+        self.tallies = tuple(Tally() for _ in rules)
+
+    def forget(self, owner: str | None = None) -> None:
+        """Begin to count anew for a key, or for all."""
+        for place in [place for place in self._counts if owner in (None, place[1])]:
+            del self._counts[place]
 
     def decide(self, key: Key, params: Mapping[str, Any]) -> tuple[Planned, ...]:
-        """Return what goes wrong with a task; for one that was decided on before, the same.
+        """Return what goes wrong with a task; the rules are asked when it is first handed in.
 
         Raises:
             BadFault: a magic value names a fault with settings that it does not have.
         """
-        kept: Plan | None = self._desk.store.get(Shelf.PLANS, key)
-        if kept is not None:
-            return kept.faults
         codes = self._desk.spec.failures
-        asked = (plan_magic(magic, codes) for magic in find_magic(params.get("positivePrompt")))
-        return tuple(planned for planned in asked if planned is not None)
+        asked = [plan_magic(magic, codes) for magic in find_magic(params.get("positivePrompt"))]
+        magic = tuple(planned for planned in asked if planned is not None)
+        return (*magic, *self._ruled(key, params)) if self.scenario is not None else magic
+
+    def _ruled(self, key: Key, params: Mapping[str, Any]) -> tuple[Planned, ...]:
+        kept: Plan | None = self._desk.store.get(Shelf.PLANS, key)
+        if kept is not None and kept.scenario == self._number:
+            return kept.ruled
+        ruled = self._choose(key[0], params, None)
+        self._desk.keep(Shelf.PLANS, key, Plan(self._number, ruled), _WEIGHT * (1 + len(ruled)))
+        return ruled
+
+    def _choose(self, owner: str, params: Mapping[str, Any], task_type: str | None) -> tuple[Planned, ...]:
+        """Return the faults of the first rule that takes a task."""
+        scenario = self.scenario
+        if scenario is None:
+            return ()
+        for index, rule in enumerate(scenario.rules):
+            if rule.task_type != task_type or self._owners[index] not in (None, owner):
+                continue
+            tally = self.tallies[index]
+            tally.looked_at += 1
+            if not rule.fits(params):
+                continue
+            tally.fitted += 1
+            fitted, took = self._counts.get((index, owner), (0, 0))
+            fitted += 1
+            is_taken = (rule.times is None or took < rule.times) and rule.takes(fitted, scenario.draw(index, fitted))
+            if len(self._counts) >= MOST_COUNTS:
+                self._counts.clear()
+            self._counts[index, owner] = (fitted, took + is_taken)
+            if is_taken:
+                tally.took += 1
+                return rule.faults
+        return ()
+
+    def by_rule(self, owner: str, task: Mapping[str, Any], size: int, answer: Callable[[], Any]) -> Any:
+        """Answer a request that hands in no video, as the rules about its task type have it.
+
+        Args:
+            owner: digest of the key, or "".
+            task: the task as sent.
+            size: bytes of the body that it came in.
+            answer: answers it as if nothing were wrong.
+        """
+        faults = self._choose(owner, task, str(task.get("taskType")))
+        return self.go_on([Hit(planned.fault, make(planned)) for planned in faults], (), size, task, answer)
 
     def violation(self, problem: BadFault) -> Violation:
         """Return why a prompt is refused whose magic value cannot be used."""
@@ -170,23 +265,23 @@ class Plans:
         refusals = ((hit.name, hit.fault.refuse()) for hit in hits)
         by, code = next((refusal for refusal in refusals if refusal[1] is not None), ("", None))
         made = answer() if code is None else self._desk.wire.error(code, params)
-        if not names and not hits:
-            return made
-        spoilt = Spoilt(made, hits, [*names, by] if by else names)
-        return spoilt.worded(made) if isinstance(made, Answer) else spoilt
+        return spoilt(made, hits, [*names, by] if by else names)
 
     def _count(self, key: Key, faults: tuple[Planned, ...], chosen: Sequence[int]) -> list[int]:
         now_ms = self._desk.clock.now_ms()
 
         def change(kept: Plan | None) -> tuple[Entry, list[int]]:
-            before = kept.chances if kept is not None and kept.faults == faults else (0,) * len(faults)
+            plan = kept or Plan(self._number, ())
+            before = plan.chances if plan.faults == faults else (0,) * len(faults)
             after = tuple(count + (index in chosen) for index, count in enumerate(before))
             hits = [index for index in chosen if _is_hit(faults[index], before[index])]
-            return Entry(Plan(faults, after), now_ms, _WEIGHT * len(faults)), hits
+            return Entry(plan._replace(faults=faults, chances=after), now_ms, _WEIGHT * (1 + len(faults))), hits
 
         return self._desk.store.update(Shelf.PLANS, key, change)
 
 
+#: How many rules and keys are counted together; past it all begin anew.
+MOST_COUNTS = 100_000
 #: Roughly how many bytes a planned fault takes.
 _WEIGHT = 200
 

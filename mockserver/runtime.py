@@ -213,7 +213,11 @@ class Runtime:
             return [self.desk.wire.unreadable(tasks)]
         answers: list[Answering] = []
         for task in tasks:
-            answer = self._answer(task, caller, len(body) if len(tasks) == 1 else _size_of(task))
+            size = len(body) if len(tasks) == 1 else _size_of(task)
+            if self.plans.scenario is None:
+                answer = self._answer(task, caller, size)
+            else:
+                answer = self.plans.by_rule(caller.owner or "", task, size, partial(self._answer, task, caller, size))
             answers.append(answer)
             if caller.owner is None and isinstance(answer, Answer) and answer.errors:
                 break
@@ -230,7 +234,7 @@ class Runtime:
                 self._archive(caller.owner, sent, answer, size)
             return answer
         if isinstance(checked.branch, Model):
-            if "[[" in checked.task.get("positivePrompt", ""):
+            if "[[" in checked.task.get("positivePrompt", "") or self.plans.scenario is not None:
                 return self._submit_in_trouble(checked.branch, checked, caller, sent, size)
             return self._submit(checked.branch, checked, caller, sent, size)
         if task_type == "getResponse":

@@ -219,4 +219,5 @@ def with_header(outgoing: Outgoing, name: str, value: str) -> Outgoing:
     return replace(outgoing, headers=(*outgoing.headers, (name, value)))
 
 
+#: Faults by name.
 Faults = Mapping[str, type[Fault]]
