@@ -1,6 +1,7 @@
 """Where the pieces are chosen and put together. Only this file names concrete adapters."""
 
 import asyncio
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,7 @@ from mockserver.adapters.keys import AnyKey, ListedKeys
 from mockserver.adapters.stores import HOUR_MS, ROOMS, MemoryStore, Room
 from mockserver.adapters.web import Web
 from mockserver.config import BadSetting, MockConfig
+from mockserver.engine.account import MICRO
 from mockserver.engine.values import Task
 from mockserver.journal import Journal
 from mockserver.log import Log, make_log
@@ -26,8 +28,9 @@ from mockserver.platform import Desk
 from mockserver.ports import Clock, Courier, Fetcher, Shelf, Store
 from mockserver.reading import Limits
 from mockserver.release import version
-from mockserver.runtime import Found, Runtime, TakeMedia
+from mockserver.runtime import Runtime, TakeMedia
 from mockserver.scenario import load_scenario
+from mockserver.shown import Found
 from mockserver.spec.load import Model, Spec, load_spec
 from mockserver.transports.asgi import App, Origin, Receive, Scope, Send, origin_finder, route_path
 from mockserver.transports.files import FileTransport
@@ -164,6 +167,7 @@ def make_mock(
     store = MemoryStore(clock, rooms)
     secret = make_secret(config.seed)
     keyring = ListedKeys(config.api_key, secret) if config.api_key else AnyKey(secret)
+    balance = None if config.balance == math.inf else round(config.balance * MICRO)
     desk = Desk(
         spec,
         Wire(spec),
@@ -172,6 +176,7 @@ def make_mock(
         keyring,
         KeyedDice(secret),
         outbound,
+        balance,
         fetcher or (Nowhere() if is_inline else WebFetcher(outbound)),
         darkroom or Darkroom(at_once=is_inline),
         config.outside_images == "refuse",

@@ -38,6 +38,7 @@ class MockConfig:
         seed: makes UUIDs, seeds and durations repeat, or None.
         log: "pretty", "json" or "quiet".
         validator: "fast" or "reference".
+        balance: US dollars that each key begins with; infinity never runs out.
         schema: folder with further data files, or None.
         public_url: scheme and authority for addresses in answers, or None to take the client's own.
         max_body_bytes: size of a request body.
@@ -68,6 +69,7 @@ class MockConfig:
     seed: int | None = None
     log: str = "pretty"
     validator: str = "fast"
+    balance: float = 1_000_000.0
     schema: Path | None = None
     public_url: str | None = None
     max_body_bytes: int = 16 * 1024 * 1024
@@ -205,6 +207,18 @@ def _hours(least: float) -> Callable[[str], float]:
     return read
 
 
+def _dollars(text: str) -> float:
+    if text in ("unlimited", "inf"):
+        return math.inf
+    try:
+        dollars = float(text)
+    except ValueError:
+        dollars = math.nan
+    if not 0 <= dollars == round(dollars, 6) < 1e9:
+        raise ValueError(f"{text!r} is neither an amount of dollars with at most six decimals nor 'unlimited'")
+    return dollars
+
+
 def _folder(text: str) -> Path:
     path = Path(text)
     if not path.is_dir():
@@ -276,6 +290,14 @@ _PLAIN = (
         "NAME",
         "fast",
         "reference",
+    ),
+    Setting(
+        "balance",
+        _dollars,
+        "US dollars that each key begins with, charged for every result; 'unlimited' never runs out",
+        "DOLLARS",
+        "1000000",
+        "0.5",
     ),
     Setting(
         "schema",

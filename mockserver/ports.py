@@ -42,6 +42,7 @@ class Shelf(Enum):
     SESSIONS = "sessions"
     PLANS = "plans"
     DELIVERIES = "deliveries"
+    ACCOUNTS = "accounts"
 
     #: Members are unique, so identity will do; the default hashes their names, in Python.
     __hash__ = object.__hash__
@@ -67,6 +68,10 @@ class Entry(NamedTuple):
     weight: int = 0
 
 
+#: Names of counters, and how much is added to each.
+Amounts = tuple[tuple[str, int], ...]
+
+
 class Store(Protocol):
     """Keeps entries by shelf and key. Settled entries are dropped oldest first past a limit or their retention."""
 
@@ -81,6 +86,22 @@ class Store(Protocol):
             key: its name.
             change: gets the value or None and returns the new entry, or None to leave the old one as it is,
                 and what `update` should return. It must not call the store.
+        """
+
+    def add(self, shelf: Shelf, key: Key, amounts: Amounts, at_ms: int, most: int | None = None) -> bool:
+        """Add to counters kept under a key, or to none of them; nobody else changes them meanwhile.
+
+        `get` returns them as a mapping from name to number. They settle soon after they were last added to.
+
+        Args:
+            shelf: what kind of thing.
+            key: its name.
+            amounts: how much is added to which; one that is not there begins at 0.
+            at_ms: the time, as a Unix time in milliseconds.
+            most: how large the first of them may become, or None.
+
+        Returns:
+            False where the first would become larger.
         """
 
     def drop(self, shelf: Shelf, key: Key) -> None:

@@ -6,7 +6,7 @@ clock and the courier. Transports frame bytes and call `exchange`; they do nothi
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -15,7 +15,8 @@ from mockserver.dispatch import Dispatch
 from mockserver.engine.deliveries import Owed
 from mockserver.engine.life import step
 from mockserver.engine.plan import due_times, figures_of
-from mockserver.engine.results import good_until_ms, overall, result_of, statuses_at
+from mockserver.engine.results import overall, statuses_at
+from mockserver.engine.safety import examined
 from mockserver.engine.values import (
     Command,
     Deliver,
@@ -27,7 +28,6 @@ from mockserver.engine.values import (
     PutMedia,
     Rejected,
     Reported,
-    Result,
     Ripen,
     Status,
     Step,
@@ -48,13 +48,17 @@ from mockserver.platform import (
     Given,
     Held,
     Missing,
+    charge,
     given_pictures,
+    lacking,
+    refund,
     refuse_addresses,
     take_pictures,
 )
 from mockserver.platform.base import good
 from mockserver.ports import UNSETTLED_MS, Courier, Entry, Key, Shelf
 from mockserver.reading import Limits, Unreadable, read_tasks
+from mockserver.shown import Shown
 from mockserver.spec.load import Model
 from mockserver.spec.problem import SchemaProblem
 from mockserver.spec.violations import Checked, check_task
@@ -72,29 +76,6 @@ TakeMedia = Callable[[tuple[bytes, str] | None], None]
 #: Gets the file of a result and hands it over once: at once, or later from the event loop of the call. Never blocks.
 FetchMedia = Callable[[Task, int, TakeMedia], None]
 Log = Callable[[str], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """A finished result that somebody asks for by its address.
-
-    Attributes:
-        task: the task that it belongs to.
-        index: which of its results, 0 being the first.
-        good_for_ms: how long the address stays good, in milliseconds.
-    """
-
-    task: Task
-    index: int
-    good_for_ms: int
-
-
-@dataclass(frozen=True, slots=True)
-class Gone:
-    """A finished result whose address is no longer good. Polls of its task go on to show it (assumed)."""
-
-    task: Task
-    index: int
 
 
 #: What a task is answered with: at once, or something that `Runtime.settle` waits for.
@@ -155,6 +136,7 @@ class Runtime:
 
     Attributes:
         dispatch: what is owed to receivers.
+        shown: what clients were told of.
     """
 
     def __init__(
@@ -178,7 +160,7 @@ class Runtime:
         self.limits = limits
         self.plans = Plans(desk)
         self._speed = speed
-        self._keep_media_ms = keep_media_ms
+        self.shown = Shown(desk.store, desk.clock, keep_media_ms)
         self._log = log
         self.dispatch = Dispatch(
             desk.store,
@@ -192,6 +174,7 @@ class Runtime:
             log,
         )
         self._upload_failure = "uploadFailed" if desk.spec.dialect.upload_failure == "fail" else None
+        self._unsafe_ending = "unsafeContentDetected" if desk.spec.dialect.unsafe_content == "block" else None
         self._reuse = desk.spec.dialect.reuse_after_success == "accept"
         self._empty_if_unknown = desk.spec.dialect.unknown_task == "empty"
 
@@ -308,8 +291,13 @@ class Runtime:
             for hit in submission.hits:
                 task = hit.fault.shape(task)
             task = task._replace(faults=submission.faults)
+        if "safety" in params:
+            task = examined(task, submission.model, self._unsafe_ending)
+        if not charge(self.desk, task):
+            return self._unpaid(key, task, submission)
         done = self._apply(key, Submit(task))
         if isinstance(done.reply, Rejected):
+            refund(self.desk, task)
             answer = self.desk.wire.error(done.reply.error, params, done.reply.task)
             return self._archive(owner, submission.sent, answer, submission.size)
         self.desk.store.drop(Shelf.REFUSALS, key)
@@ -318,6 +306,18 @@ class Runtime:
         answer = self.desk.wire.accepted(task)
         answer.notes = submission.checked.notes
         return answer
+
+    def _unpaid(self, key: Key, task: Task, submission: Submission) -> Answer:
+        """Refuse a task for which the balance is too low.
+
+        A UUID in use is told of first: to clients that try again it means that their task was taken on.
+        """
+        reply = self._look(key, Submit(task)).reply
+        if isinstance(reply, Rejected):
+            answer = self.desk.wire.error(reply.error, task.params, reply.task)
+        else:
+            answer = self.desk.wire.error("insufficientCredits", task.params, reason=lacking(self.desk, task))
+        return self._archive(task.owner, submission.sent, answer, submission.size)
 
     def _draft(self, submission: Submission, key: Key, pictures: tuple[tuple[int, str], ...]) -> Task:
         """Draw up a task as it will be stored: when its results are due, what they cost."""
@@ -339,7 +339,7 @@ class Runtime:
             now_ms,
             due,
             nonce,
-            figures.cost_usd,
+            figures.cost_micro_usd,
             None,
             (_PROCESSING,) * number,
             "webhookURL" in params or "uploadEndpoint" in params,
@@ -426,7 +426,7 @@ class Runtime:
                 self._carry_out(key, done.task, effect)
         return done
 
-    def _look(self, key: Key, command: Poll | Describe) -> Step:
+    def _look(self, key: Key, command: Poll | Describe | Submit) -> Step:
         """Ask about a task without changing it."""
         return step(self.desk.store.get(Shelf.TASKS, key), command, self.desk.clock.now_ms(), self._reuse)
 
@@ -441,7 +441,7 @@ class Runtime:
             case PutMedia():
                 self._owe(key, task, effect, b"")
             case PostWebhook():
-                result = None if task.outcomes[effect.index] is Status.ERROR else self._reveal(task, effect.index)
+                result = None if task.outcomes[effect.index] is Status.ERROR else self.shown.show(task, effect.index)
                 self._owe(key, task, effect, self.desk.wire.webhook(task, result))
             case _:
                 raise AssertionError(f"nobody carries out {effect}")
@@ -469,37 +469,12 @@ class Runtime:
             key = (owed.owner, owed.task_uuid.lower())
             self._happen(key, Uploaded(owed.index, None if is_delivered else self._upload_failure))
 
-    # Results by address
-
     def _report(self, reply: Reported) -> Answer:
         """Tell a client how far its task is, and make what it is told of findable."""
         if _SUCCESS not in reply.statuses:
             return self.desk.wire.reported(reply.task, reply.statuses, ())
-        results = [self._reveal(reply.task, index) for index in range(len(reply.statuses))]
+        results = [self.shown.show(reply.task, index) for index in range(len(reply.statuses))]
         return self.desk.wire.reported(reply.task, reply.statuses, results)
-
-    def _reveal(self, task: Task, index: int) -> Result:
-        """Make a result findable by its UUID; one that is not finished cannot be downloaded all the same."""
-        result = result_of(task, index)
-        if self.desk.store.get(Shelf.RESULTS, (result.video_uuid,)) is None:
-            place = Entry(((task.owner, task.uuid.lower()), index), max(task.due_at_ms[-1], self.desk.clock.now_ms()))
-            self.desk.store.update(Shelf.RESULTS, (result.video_uuid,), lambda _: (place, None))
-        return result
-
-    def find_result(self, video_uuid: str) -> Found | Gone | None:
-        """Return the finished result of that UUID, if a client was told of it and its task is still kept."""
-        place = self.desk.store.get(Shelf.RESULTS, (video_uuid,))
-        if place is None:
-            return None
-        key, index = place
-        task = self.desk.store.get(Shelf.TASKS, key)
-        if not isinstance(task, Task):
-            return None
-        now_ms = self.desk.clock.now_ms()
-        if statuses_at(task, now_ms)[index] is not _SUCCESS:
-            return None
-        good_for_ms = good_until_ms(task, index, self._keep_media_ms) - now_ms
-        return Found(task, index, good_for_ms) if good_for_ms > 0 else Gone(task, index)
 
     # Answers that come later
 

@@ -11,6 +11,8 @@ from typing import Any, NamedTuple
 
 import orjson
 
+from mockserver.engine.account import MICRO
+from mockserver.engine.safety import mode_of
 from mockserver.engine.values import Result, Status, Task
 from mockserver.reading import Unreadable
 from mockserver.spec.catalogue import ApiError
@@ -123,11 +125,11 @@ class Wire:
             item["status"] = "success"
         item["videoUUID"] = result.video_uuid
         if task.params.get("includeCost") is True:
-            item["cost"] = task.cost_usd
+            item["cost"] = task.cost_micro_usd / MICRO
         item["seed"] = result.seed
         item["videoURL"] = self.video_url(task, result)
-        if is_checked(task.params):
-            item["NSFWContent"] = False
+        if "safety" in task.params and mode_of(task.params) != "none":
+            item["NSFWContent"] = task.is_flagged
         return item
 
     def video_url(self, task: Task, result: Result) -> str:
@@ -259,17 +261,6 @@ class Wire:
         if self._dialect.webhook_envelope == "flat":
             return orjson.dumps(item)
         return orjson.dumps({"errors" if failed else "data": [item]})
-
-
-def is_checked(params: Mapping[str, Any]) -> bool:
-    """Say whether a task wants its content checked; mode decides where it is given.
-
-    Source: schema/shared/platform.json#/$defs/safety (stated)
-    """
-    safety = params.get("safety")
-    if not safety:
-        return False
-    return bool(safety["mode"] != "none" if "mode" in safety else safety.get("checkContent"))
 
 
 def _scope(task: Mapping[str, Any]) -> dict[str, str]:

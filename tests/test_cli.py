@@ -128,6 +128,20 @@ def test_a_port_that_is_taken_is_told_in_one_line() -> None:
         (["serve", "--schema", "/nowhere"], "--schema: there is no folder '/nowhere'"),
         (["serve", "--public-url", "mock"], "--public-url: 'mock' is not an address such as http://mock:8080"),
         (["serve", "--keep-hours", "x"], "--keep-hours: 'x' is not a number of hours from 0.001 to 87600"),
+        (["serve", "--balance=-1"], "--balance: '-1' is neither an amount of dollars with at most six decimals nor"),
+        (
+            ["serve", "--balance=0.0000001"],
+            "--balance: '0.0000001' is neither an amount of dollars with at most six decimals nor",
+        ),
+        (
+            ["serve", "--balance=1000000000"],
+            "--balance: '1000000000' is neither an amount of dollars with at most six decimals nor",
+        ),
+        (["serve", "--balance=nan"], "--balance: 'nan' is neither an amount of dollars with at most six decimals nor"),
+        (
+            ["serve", "--balance=much"],
+            "--balance: 'much' is neither an amount of dollars with at most six decimals nor",
+        ),
         (["serve", "--keep-hours", "0"], "--keep-hours: '0' is not a number of hours from 0.001 to 87600"),
         (["serve", "--host", " "], "--host: the value is empty"),
         (["serve", "--config", "nowhere.toml"], "nowhere.toml: cannot be read (No such file or directory)"),

@@ -233,7 +233,7 @@ def test_addresses_live_as_long_as_their_tasks() -> None:
     clock.advance(LONG_ENOUGH_MS)
     (answer,) = ask(mock, {"taskType": "getResponse", "taskUUID": uuid_of(1)})
     clock.advance(47 * HOUR_MS)
-    assert mock.runtime.find_result(answer["data"][0]["videoUUID"]) is not None
+    assert mock.runtime.shown.find(answer["data"][0]["videoUUID"]) is not None
 
 
 def test_refusals_without_a_usable_uuid_are_not_archived() -> None:

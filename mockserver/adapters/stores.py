@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, TypeVar
 
-from mockserver.ports import UNSETTLED_MS, Clock, Entry, Key, Shelf
+from mockserver.ports import UNSETTLED_MS, Amounts, Clock, Entry, Key, Shelf
 
 T = TypeVar("T")
 
@@ -43,6 +43,7 @@ ROOMS: Mapping[Shelf, Room] = MappingProxyType(
         Shelf.SESSIONS: Room(10_000, 16 * 1024 * 1024, 120_000),
         Shelf.PLANS: Room(10_000, 16 * 1024 * 1024, 24 * HOUR_MS),
         Shelf.DELIVERIES: Room(0, 256 * 1024 * 1024, 0),
+        Shelf.ACCOUNTS: Room(10_000, 16 * 1024 * 1024, 31 * 24 * HOUR_MS),
     }
 )
 
@@ -72,6 +73,21 @@ class MemoryStore:
         if entry is not None:
             place.put(key, entry, now_ms)
         return outcome
+
+    def add(self, shelf: Shelf, key: Key, amounts: Amounts, at_ms: int, most: int | None = None) -> bool:
+        """Add to counters kept under a key, unless the first would become too large."""
+        place = self._shelves[shelf]
+        entry = place.entries.get(key)
+        if entry is None or at_ms > entry.settles_at_ms:
+            entry = place.renew(key, self._clock.now_ms())
+        counters: dict[str, int] = entry.value
+        if most is not None:
+            name, amount = amounts[0]
+            if counters.get(name, 0) + amount > most:
+                return False
+        for name, amount in amounts:
+            counters[name] = counters.get(name, 0) + amount
+        return True
 
     def drop(self, shelf: Shelf, key: Key) -> None:
         """Forget an entry, if it is there."""
@@ -131,6 +147,13 @@ class _Shelf:
             self._gather(now_ms)
             self._shed(now_ms)
 
+    def renew(self, key: Key, now_ms: int) -> Entry:
+        """Return the counters under a key, in use for a second from now."""
+        counters = self.get(key, now_ms) or {}
+        entry = Entry(counters, now_ms + _IN_USE_MS, _COUNTER_BYTES * len(counters))
+        self.put(key, entry, now_ms)
+        return entry
+
     def forget(self, key: Key) -> None:
         entry = self.entries.pop(key, None)
         if entry is not None and self._settled.pop(key, None) is not None:
@@ -158,5 +181,9 @@ class _Shelf:
             self.forget(next(iter(settled)))
 
 
+#: Roughly how many bytes a counter takes.
+_COUNTER_BYTES = 128
+#: For how long counters that were added to are taken to be in use, so that not every addition moves them.
+_IN_USE_MS = 1000
 #: Settling is rounded up to 64 ms: that keeps the buckets few.
 _SLOT = 6

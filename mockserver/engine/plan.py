@@ -7,6 +7,7 @@ from math import exp
 from statistics import NormalDist
 from typing import Any, NamedTuple
 
+from mockserver.engine.account import MICRO
 from mockserver.spec.load import Model
 
 _NORMAL = NormalDist()
@@ -19,12 +20,12 @@ class Figures(NamedTuple):
     Attributes:
         median_s: half of all results are made in less time, in seconds of the real service.
         sigma: how much times vary; the standard deviation of their logarithm.
-        cost_usd: price in US dollars.
+        cost_micro_usd: price in millionths of a US dollar.
     """
 
     median_s: float
     sigma: float
-    cost_usd: float
+    cost_micro_usd: int
 
 
 def figures_of(model: Model, params: Mapping[str, Any]) -> Figures:
@@ -48,7 +49,7 @@ def _figures(model: Model, values: tuple[Any, ...]) -> Figures:
     sent = {name: value for name, value in zip(_deciding(model), values, strict=True) if value is not None}
     params = {**model.defaults, **sent}
     time, price = _matching(model.about["generation"], params), _matching(model.about["price"], params)
-    return Figures(time["medianSeconds"], time["sigma"], price["usd"])
+    return Figures(time["medianSeconds"], time["sigma"], round(price["usd"] * MICRO))
 
 
 def _matching(entries: Sequence[Mapping[str, Any]], params: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -49,7 +49,7 @@ class Task(NamedTuple):
         submitted_at_ms: Unix time in milliseconds.
         due_at_ms: when each result is ready, ascending.
         nonce: 16 bytes from which the results' UUIDs and seeds derive.
-        cost_usd: price of each result.
+        cost_micro_usd: price of each result, in millionths of a US dollar.
         failure: name of the error that results end with, or None.
         outcomes: what became of each result so far. Counts only for attended tasks; for the others time tells.
         is_attended: whether something must be sent when a result is ready, so that a timer waits for it.
@@ -59,6 +59,7 @@ class Task(NamedTuple):
             the picture is kept, ordered as the frames are.
         failing: positions of the results that end with the failure, where there is one; empty for all.
         faults: what else goes wrong on its way.
+        is_flagged: whether the check of its content finds something.
     """
 
     owner: str
@@ -70,7 +71,7 @@ class Task(NamedTuple):
     submitted_at_ms: int
     due_at_ms: tuple[int, ...]
     nonce: bytes
-    cost_usd: float
+    cost_micro_usd: int
     failure: str | None
     outcomes: tuple[Status, ...]
     is_attended: bool = False
@@ -79,6 +80,7 @@ class Task(NamedTuple):
     pictures: tuple[tuple[int, str], ...] = ()
     failing: tuple[int, ...] = ()
     faults: tuple[Planned, ...] = ()
+    is_flagged: bool = False
 
     def fails(self, index: int) -> bool:
         """Say whether a result ends with the failure."""

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from mockserver.platform.account import manage_account
+from mockserver.platform.account import charge, lacking, manage_account, refund
 from mockserver.platform.addresses import refuse_addresses
 from mockserver.platform.authentication import authenticate
 from mockserver.platform.base import Caller, Desk, Held, Keyring, Media, PlatformTask, Session
@@ -34,7 +34,10 @@ __all__ = [
     "Missing",
     "PlatformTask",
     "Session",
+    "charge",
     "given_pictures",
+    "lacking",
+    "refund",
     "refuse_addresses",
     "take_pictures",
 ]

@@ -103,6 +103,7 @@ class Desk:
         keyring: says which API keys are good.
         dice: draws what looks random.
         outbound: which of the addresses in requests may be connected to.
+        balance_micro_usd: what each key begins with, in millionths of a US dollar; None for without end.
         fetcher: gets pictures from addresses in requests.
         darkroom: looks at pictures, off the event loop.
         refuses_outside: whether a picture is refused whose address is not open; else a placeholder stands in.
@@ -115,6 +116,7 @@ class Desk:
     keyring: Keyring
     dice: Dice
     outbound: Outbound
+    balance_micro_usd: int | None
     fetcher: Fetcher
     darkroom: Darkroom
     refuses_outside: bool = False

@@ -65,6 +65,10 @@ def read_model(path: str, schema: Mapping[str, Any]) -> Mapping[str, Any]:
                     raise SchemaProblem(f"{place}/{index}/when/{name}", "there is no such parameter", "mend the name")
         if entries[-1]["when"] != {}:
             raise SchemaProblem(place, "no entry takes the other tasks", 'end with "when": {}')
+    for index, entry in enumerate(about["price"]):
+        if entry["usd"] != round(entry["usd"], 6):
+            place = f"{path}#/x-model/price/{index}/usd"
+            raise SchemaProblem(place, f"nobody can be charged {entry['usd']}", "use at most six decimals")
     missing = {"taskType", "taskUUID", "model"} - set(schema.get("required", ()))
     if missing:
         raise SchemaProblem(f"{path}#/required", f"a task may lack {listed(sorted(missing))}", "require it")

@@ -130,7 +130,7 @@ NEEDED = frozenset(
         *("arrayTooLarge", "conflictTaskUUID", "internalServerError", "invalidApiKey", "invalidBody", "invalidJSON"),
         *("invalidMedia", "invalidModel", "mediaExpired", "mediaNotFound", "missingApiKey", "modelNotFound"),
         *("routeNotFound", "taskNotFound", "timeout", "unsupportedMediaType", "unsupportedMethod"),
-        *("unsupportedTaskType", "uploadFailed", "valueTooLarge"),
+        *("unsafeContentDetected", "unsupportedTaskType", "uploadFailed", "valueTooLarge"),
         # What may be wrong with a picture.
         *("downloadFailed", "invalidFrameImageHeight", "invalidFrameImageRatio", "invalidFrameImageWidth"),
         "invalidImage",

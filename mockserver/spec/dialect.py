@@ -65,6 +65,7 @@ class Dialect:
     reuse_after_success: str = "conflict"
     picture_fit: str = "cover"
     upload_failure: str = "log"
+    unsafe_content: str = "mark"
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,8 @@ from mockserver.media.clips import Clip, NoClip
 from mockserver.platform import Media
 from mockserver.platform.storage import STORED_PATH, content_of
 from mockserver.ports import Shelf
-from mockserver.runtime import Found, Gone, Runtime
+from mockserver.runtime import Runtime
+from mockserver.shown import Found, Gone
 from mockserver.transports.asgi import Message, Receive, Scope, Send, headers_of, route_path, send_answer
 from mockserver.transports.http import HttpDesk
 from mockserver.transports.spoilt import SpoiltFile, StrangeLine, line_of
@@ -81,7 +82,7 @@ class FileTransport:
             await self._missing(send, "no file has this address.")
 
     async def _video(self, uuid: str, extension: str, scope: Scope, receive: Receive, send: Send) -> None:
-        found = self._runtime.find_result(uuid)
+        found = self._runtime.shown.find(uuid)
         if found is None or str(found.task.params.get("outputFormat", "MP4")).lower() != extension:
             await self._missing(send, "no video has this address, or its task is no longer kept.")
             return

@@ -171,6 +171,66 @@ def test_an_update_without_an_entry_changes_nothing(key: tuple[str, ...]) -> Non
     assert (names(store, "a"), store.count(SHELF)) == ("a", 1)
 
 
+COUNTERS = ("a",)
+
+
+def add(store: MemoryStore, clock: ManualClock, *amounts: tuple[str, int], most: int | None = None) -> bool:
+    """Add to the counters of one key."""
+    return store.add(SHELF, COUNTERS, amounts, clock.now_ms(), most)
+
+
+def test_counters_begin_at_nothing_and_add_up() -> None:
+    """What is added under one name is one number, exact however large, and may be taken away again."""
+    store, clock = make_store()
+    assert add(store, clock, ("spent", 5), ("tasks", 1))
+    assert add(store, clock, ("spent", 2**70), ("failed", 2))
+    assert add(store, clock, ("tasks", -1))
+    assert store.get(SHELF, COUNTERS) == {"spent": 5 + 2**70, "tasks": 0, "failed": 2}
+
+
+def test_counters_are_added_to_all_together_or_not_at_all() -> None:
+    """The limit is for the first; it may be reached and not be passed."""
+    store, clock = make_store()
+    assert not add(store, clock, ("spent", 11), ("tasks", 1), most=10)
+    assert add(store, clock, ("spent", 4), ("tasks", 100), most=10)
+    assert not add(store, clock, ("spent", 7), ("tasks", 1), most=10)
+    assert add(store, clock, ("spent", 6), ("tasks", 1), most=10)
+    assert not add(store, clock, ("spent", 1), most=10)
+    assert add(store, clock, ("tasks", 1), most=None)
+    assert store.get(SHELF, COUNTERS) == {"spent": 10, "tasks": 102}
+
+
+def test_counters_are_kept_for_their_retention_after_they_were_last_added_to() -> None:
+    """Adding keeps them, to about a second; what comes after they are gone begins anew."""
+    store, clock = make_store(retention_ms=10_000)
+    for _ in range(5):
+        assert add(store, clock, ("tasks", 1))
+        clock.advance(9_000)
+    assert store.get(SHELF, COUNTERS) == {"tasks": 5}
+    clock.advance(2_001)
+    assert store.get(SHELF, COUNTERS) is None
+    assert add(store, clock, ("tasks", 1))
+    assert store.get(SHELF, COUNTERS) == {"tasks": 1}
+
+
+def test_counters_make_room_like_anything_else() -> None:
+    """Of many the ones that were not added to for longest go first, and each counter has a weight."""
+    store, clock = make_store(max_entries=3)
+    for name in "abcdea":
+        store.add(SHELF, (name,), (("tasks", 1),), clock.now_ms())
+        clock.advance(2000)
+    put(store, clock, "new")
+    put(store, clock, "newer")
+    assert names(store, *"abcdea") == "a a"
+    store, clock = make_store(max_bytes=10_000)
+    for number in range(100):
+        store.add(SHELF, ("many",), ((str(number), 1),), clock.now_ms())
+        clock.advance(2000)
+    put(store, clock, "new")
+    put(store, clock, "newer")
+    assert names(store, "many", "newer") == "newer"
+
+
 def test_dropping_what_is_not_there_is_harmless() -> None:
     """An entry may be dropped twice."""
     store, clock = make_store()

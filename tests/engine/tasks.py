@@ -48,7 +48,7 @@ def make_task(
         submitted_at_ms=NOW_MS,
         due_at_ms=due,
         nonce=bytes(16),
-        cost_usd=0.28,
+        cost_micro_usd=280_000,
         failure="providerError" if fails else None,
         outcomes=outcomes or (P,) * number,
         is_attended=webhook or upload,

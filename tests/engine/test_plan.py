@@ -8,12 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mockserver.engine.account import MICRO
 from mockserver.engine.magic import find_magic
 from mockserver.engine.plan import Figures, due_times, figures_of
 from mockserver.spec.load import Model, load_spec
 from tests.engine.tasks import NOW_MS
 
-FIGURES = Figures(120, 0.2, 0.28)
+FIGURES = Figures(120, 0.2, 280_000)
 nonces = st.binary(min_size=16, max_size=16)
 speeds = st.one_of(st.floats(0.001, 1e6), st.just(math.inf))
 
@@ -70,7 +71,7 @@ def test_half_of_all_results_take_less_than_the_median() -> None:
 def test_time_and_price_follow_size_and_duration(params: dict[str, Any], figures: tuple[float, float]) -> None:
     """The first entry of the model's tables that agrees with the task counts; what is not sent has its default."""
     found = figures_of(model(), params)
-    assert (found.median_s, found.cost_usd) == figures
+    assert (found.median_s, found.cost_micro_usd / MICRO) == figures
 
 
 @pytest.mark.parametrize(

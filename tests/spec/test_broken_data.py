@@ -79,6 +79,7 @@ BROKEN: list[tuple[str, str, str, Any, str]] = [
     ("a rule for pictures in quotes", MODEL, "/x-model/pictures/mostSide", "2048", 'models/minimax-3@1.json#/x-model/pictures/mostSide: found "2048"; write an integer, 1 or more'),
     ("a price that is a bare number", MODEL, "/x-model/price", [5], "models/minimax-3@1.json#/x-model/price/0: found 5; write an object"),
     ("a price in quotes", MODEL, "/x-model/price", [{"when": {}, "usd": "1"}], 'models/minimax-3@1.json#/x-model/price/0/usd: found "1"; write a number, 0 or more'),
+    ("a price in too small coin", MODEL, "/x-model/price", [{"when": {}, "usd": 0.0000001}], "models/minimax-3@1.json#/x-model/price/0/usd: nobody can be charged 1e-07; use at most six decimals"),
     ("a table without a last entry", MODEL, "/x-model/price", [{"when": {"width": 1366}, "usd": 1}], 'models/minimax-3@1.json#/x-model/price: no entry takes the other tasks; end with "when": {}'),
     ("a price for a parameter that does not exist", MODEL, "/x-model/price/0/when", {"widht": 1920}, "models/minimax-3@1.json#/x-model/price/0/when/widht: there is no such parameter; mend the name"),
     ("a result that is nowhere", MODEL, "/x-model/result", "wire/film.json", "models/minimax-3@1.json#/x-model/result: there is no such file; name one such as wire/video.json"),

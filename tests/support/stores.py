@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from mockserver.adapters.stores import MemoryStore
-from mockserver.ports import Clock, Entry, Key, Shelf
+from mockserver.ports import Amounts, Clock, Entry, Key, Shelf
 
 T = TypeVar("T")
 
@@ -38,6 +38,11 @@ class FailingStore:
         """Replace an entry by what a function makes of its value."""
         self._count()
         return self._memory.update(shelf, key, change)
+
+    def add(self, shelf: Shelf, key: Key, amounts: Amounts, at_ms: int, most: int | None = None) -> bool:
+        """Add to counters kept under a key, unless the first would become too large."""
+        self._count()
+        return self._memory.add(shelf, key, amounts, at_ms, most)
 
     def drop(self, shelf: Shelf, key: Key) -> None:
         """Forget an entry, if it is there."""
