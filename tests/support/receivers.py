@@ -5,6 +5,8 @@ from collections.abc import Awaitable, Callable
 from types import TracebackType
 from typing import NamedTuple, Self
 
+from tests.support.loops import rest
+
 Answer = Callable[[asyncio.StreamWriter], Awaitable[None]]
 
 
@@ -65,6 +67,7 @@ class Receiver:
         self._came = asyncio.Condition()
         self._server: asyncio.Server | None = None
         self._serving: set[asyncio.Task[None]] = set()
+        self._writers: set[asyncio.StreamWriter] = set()
 
     async def __aenter__(self) -> Self:
         self._server = await asyncio.start_server(self._accept, "127.0.0.1", 0)
@@ -80,7 +83,11 @@ class Receiver:
         for task in tuple(self._serving):
             task.cancel()
         await asyncio.gather(*self._serving, return_exceptions=True)
+        # A connection whose task was cancelled before it began has nobody else who closes it.
+        for writer in tuple(self._writers):
+            writer.transport.abort()
         await self._server.wait_closed()
+        await rest()
 
     async def wait_for(self, number: int) -> list[Received]:
         """Wait until so many requests came, and return them."""
@@ -90,6 +97,7 @@ class Receiver:
 
     def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
+        self._writers.add(writer)
         task = asyncio.get_running_loop().create_task(self._serve(reader, writer))
         self._serving.add(task)
         task.add_done_callback(self._serving.discard)
@@ -113,6 +121,7 @@ class Receiver:
             return
         finally:
             writer.close()
+            self._writers.discard(writer)
 
 
 async def _read(reader: asyncio.StreamReader) -> Received:
