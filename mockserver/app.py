@@ -76,10 +76,11 @@ class Mock:
         return making.result() if making.done() else await asyncio.shield(asyncio.wrap_future(making))
 
     async def close(self) -> None:
-        """Stop what is under way, end every process and let go of every connection."""
+        """Stop what is under way, end every process, let go of every connection and write the last lines of the log."""
         self.runtime.desk.darkroom.close()
         await asyncio.to_thread(self.gallery.close)
         await self.courier.close()
+        self.log.flush()
 
     def listening_at(self, host: str, port: int) -> "Mock":
         """Return the same mock, which knows where it really listens."""
@@ -98,11 +99,12 @@ class Mock:
         """Return what answers POST requests."""
         return HttpDesk(self.runtime, self._observe, self.journal, self._origin, self.log.say)
 
-    def front(self, others: App | None) -> Front:
+    def front(self, others: App | None, *, is_inner: bool = False) -> Front:
         """Return the mock as an ASGI application.
 
         Args:
             others: takes what no transport of the mock knows, or None for an error.
+            is_inner: whether it stands behind another one of the same mock, which shows its requests.
         """
         desk = self.http_desk()
         return Front(
@@ -112,6 +114,7 @@ class Mock:
             files=FileTransport(self.runtime, desk, self.clip_of),
             service=ServiceTransport(self.runtime, desk, version()),
             others=others,
+            observe=None if is_inner else self._observe,
             close=self.close,
         )
 
@@ -221,18 +224,24 @@ def create_app(config: MockConfig | None = None, mock: Mock | None = None) -> "F
         config: settings; all defaults unless given.
         mock: a mock that was put together before; made from the settings unless given.
     """
+    whole = mock or make_mock(config)
+    return _application(whole, whole.front(None))
+
+
+def _application(whole: Mock, front: Front) -> "FastAPI":
     from fastapi_offline import FastAPIOffline
+    from starlette.routing import Route
 
     from mockserver.spec.publish import openapi
-
-    whole = mock or make_mock(config)
-    front = whole.front(None)
 
     app: FastAPI = FastAPIOffline(title="runware-mock", version=version(), redoc_url=None)
     vars(app)["openapi"] = lambda: openapi(whole.spec, version())
     app.add_middleware(_TasksFirst, front=front)
     app.router.default = front
     app.router.on_shutdown.append(whole.close)
+    for route in app.routes:
+        if isinstance(route, Route) and route.methods:
+            route.methods.add("HEAD")
     return app
 
 
@@ -265,7 +274,7 @@ class LateApp:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a connection on."""
         if self._app is None:
-            self._app = create_app(mock=self._mock)
+            self._app = _application(self._mock, self._mock.front(None, is_inner=True))
         await self._app(scope, receive, send)
 
 

@@ -20,6 +20,8 @@ from mockserver.spec.suggest import nearest
 FOUND, USAGE_ERROR = 1, 2
 #: What a shell shows for a program that ended because its reader went away: 128 and the number of SIGPIPE.
 CLOSED_PIPE = 141
+#: The same for Ctrl-C, before there is anything to end in good order.
+INTERRUPTED = 130
 
 
 class _Parser(argparse.ArgumentParser):
@@ -36,14 +38,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         arguments: the words after the command's name; those of the process unless given.
 
     Returns:
-        The exit status: 0 when all went well, 1 when something was found, 2 when the command could not run, 141
-        when whoever read its output went away.
+        The exit status: 0 when all went well, 1 when something was found, 2 when the command could not run, 130
+        when it was interrupted before it began, 141 when whoever read its output went away.
     """
     out = Output(sys.stdout)
     try:
         with redirect_stdout(out):
             status = _run(arguments, out)
         out.check()
+    except KeyboardInterrupt:
+        return INTERRUPTED
     except NoOutput as problem:
         _let_go_of_output()
         if problem.is_closed:

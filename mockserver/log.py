@@ -1,6 +1,7 @@
-"""What people see of the mock at work: a line a request, written late and together so that it costs next to nothing."""
+"""What is seen of the mock at work: a line a request, written late and together so that it costs next to nothing."""
 
 import asyncio
+import atexit
 import json
 import math
 import os
@@ -8,7 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import MappingProxyType
-from typing import NamedTuple, Protocol, TextIO
+from typing import Any, NamedTuple, Protocol, TextIO
 
 from mockserver.wire import Answer
 
@@ -27,7 +28,7 @@ class Seen(NamedTuple):
         at_s: when it was answered, as Unix time in seconds.
         transport: how it came, as in "POST /v1" or "socket".
         status: HTTP status of the answer; 0 over WebSocket.
-        answers: what each of its tasks was answered with.
+        answers: what each of its tasks was answered with; none for a request that hands in no tasks.
         elapsed_ms: time from the last byte in to the first byte out.
     """
 
@@ -69,7 +70,7 @@ class QuietLog:
 
 
 class Render(Protocol):
-    """Turns gathered requests into lines."""
+    """Turns gathered requests, and remarks, into lines."""
 
     def __call__(self, gathered: Sequence[Seen], good: int, refused: int, /) -> Iterable[str]:
         """Yield the lines.
@@ -79,6 +80,9 @@ class Render(Protocol):
             good: tasks that went well, of requests that were only counted.
             refused: tasks that were refused, of requests that were only counted.
         """
+
+    def remark(self, text: str) -> str:
+        """Return a remark as the log shows it."""
 
 
 class GatheredLog:
@@ -104,25 +108,30 @@ class GatheredLog:
         if len(self._gathered) < self._most:
             self._gathered.append(Seen(time.time(), transport, status, answers, elapsed_ms))
             if len(self._gathered) == 1:
+                atexit.register(self._end)
                 self._later(GATHER_S, self.flush)
             return
-        for answer in answers:
-            if answer.errors and not answer.data:
-                self._refused += 1
-            else:
-                self._good += 1
+        refused = sum(map(_is_refusal, answers)) if answers else int(status >= 400)
+        self._refused += refused
+        self._good += max(1, len(answers)) - refused
 
     def say(self, remark: str) -> None:
         """Show a remark at once, after what was gathered."""
         self.flush()
-        print(remark, file=self._out, flush=True)
+        print(self._render.remark(remark), file=self._out, flush=True)
 
     def flush(self) -> None:
         """Write what was gathered."""
         gathered, good, refused = self._gathered, self._good, self._refused
         self._gathered, self._good, self._refused = [], 0, 0
+        atexit.unregister(self._end)
         if gathered:
             print("\n".join(self._render(gathered, good, refused)), file=self._out, flush=True)
+
+    def _end(self) -> None:
+        """Write what is left when the program ends."""
+        if not self._out.closed:
+            self.flush()
 
 
 def at_once(_after_s: float, call: Callable[[], None]) -> None:
@@ -149,37 +158,55 @@ class Pretty:
         for seen in gathered:
             yield from self._lines(seen)
         if good or refused:
-            more = f"{good + refused:,} more {'task' if good + refused == 1 else 'tasks'}"
+            more = f"{good + refused:,} more"
             yield f"{_clock(gathered[-1].at_s)}  … and {more}: {good:,} went well, {refused:,} refused"
 
+    def remark(self, text: str) -> str:
+        """Return a remark as it is."""
+        return text
+
     def _lines(self, seen: Seen) -> Iterable[str]:
+        if not seen.answers:
+            target = _printable(seen.transport, LONGEST_TARGET)
+            status = self._coloured(f"{seen.status or '   '}", RED if seen.status >= 400 else GREEN)
+            yield f"{_clock(seen.at_s)}  {target:<9} {status}  {seen.elapsed_ms:.1f} ms"
         for answer in seen.answers:
             task_type, uuid = (_printable(text) for text in answer.about)
             outcome = f"{answer.outcome:<28}"
             status = str(seen.status) if seen.status else "   "
             yield (
                 f"{_clock(seen.at_s)}  {seen.transport:<9} {status}  {task_type or '-':<17} "
-                f"{self._coloured(outcome, answer)} {uuid[:8]:<8} {seen.elapsed_ms:7.1f} ms"
+                f"{self._coloured(outcome, _colour(answer))} {uuid[:8]:<8} {seen.elapsed_ms:7.1f} ms"
             ).rstrip()
+            if answer.errors:
+                yield f"{'':<8}  {_printable(_reason(answer), LONGEST_REASON)}"
             for note in answer.notes:
                 yield f"{'':<8}  deprecated: {note}"
 
-    def _coloured(self, text: str, answer: Answer) -> str:
-        if not self._has_colours:
-            return text
-        colour = RED if _is_refusal(answer) else YELLOW if answer.outcome.startswith("processing") else GREEN
-        return f"\x1b[{colour}m{text}\x1b[0m"
+    def _coloured(self, text: str, colour: int) -> str:
+        return f"\x1b[{colour}m{text}\x1b[0m" if self._has_colours else text
 
 
 RED, GREEN, YELLOW = 31, 32, 33
-#: Longest text of a client's that a line shows.
-LONGEST_SHOWN = 40
+#: Longest word of a client's, address and reason that a line shows, in characters.
+LONGEST_SHOWN, LONGEST_TARGET, LONGEST_REASON = 40, 100, 160
 
 
-def _printable(text: str) -> str:
+def _colour(answer: Answer) -> int:
+    if _is_refusal(answer):
+        return RED
+    return YELLOW if answer.outcome.startswith("processing") else GREEN
+
+
+def _printable(text: str, longest: int = LONGEST_SHOWN) -> str:
     """Return the beginning of a client's text, with what a terminal would act on spelt out."""
-    short = text[:LONGEST_SHOWN]
+    short = text if len(text) <= longest else f"{text[: longest - 1]}…"
     return short if short.isprintable() else short.encode("unicode_escape").decode()
+
+
+def _reason(answer: Answer) -> str:
+    """Return the sentence of the first error."""
+    return str(answer.errors[0].get("message", ""))
 
 
 def _is_refusal(answer: Answer) -> bool:
@@ -190,29 +217,50 @@ def _clock(at_s: float) -> str:
     return time.strftime("%H:%M:%S", time.localtime(at_s))
 
 
-def as_json(gathered: Sequence[Seen], _good: int, _refused: int) -> Iterable[str]:
-    """Yield one JSON object a request; here every request is kept, and what a terminal would act on is spelt out."""
+class Json:
+    """Turns requests into JSON objects, one a line. Here every request is kept."""
+
+    def __call__(self, gathered: Sequence[Seen], _good: int, _refused: int) -> Iterable[str]:
+        """Yield an object for each request."""
+        for seen in gathered:
+            yield as_object(
+                "request",
+                seen.at_s,
+                transport=seen.transport,
+                status=seen.status,
+                ms=round(seen.elapsed_ms, 3),
+                tasks=[_told(answer) for answer in seen.answers],
+            )
+
+    def remark(self, text: str) -> str:
+        """Return an object for a remark."""
+        return as_object("remark", time.time(), text=text)
+
+
+def _told(answer: Answer) -> Mapping[str, Any]:
+    task_type, uuid = answer.about
+    told: dict[str, Any] = {"taskType": task_type, "taskUUID": uuid, "outcome": answer.outcome}
+    if answer.errors:
+        told["codes"] = [error["code"] for error in answer.errors]
+        told["reason"] = _reason(answer)
+    if answer.notes:
+        told["notes"] = list(answer.notes)
+    return told
+
+
+def as_object(event: str, at_s: float, **members: Any) -> str:
+    """Return a line of the JSON log, with what a terminal would act on spelt out.
+
+    Args:
+        event: what the line tells of: "ready", "request" or "remark".
+        at_s: when it was, as Unix time in seconds.
+        members: what else there is to tell.
+    """
     import orjson
 
-    for seen in gathered:
-        tasks = [
-            {
-                "taskType": answer.about[0],
-                "taskUUID": answer.about[1],
-                "outcome": answer.outcome,
-                **({"notes": list(answer.notes)} if answer.notes else {}),
-            }
-            for answer in seen.answers
-        ]
-        line = {
-            "at": round(seen.at_s, 3),
-            "transport": seen.transport,
-            "status": seen.status,
-            "ms": round(seen.elapsed_ms, 3),
-            "tasks": tasks,
-        }
-        text = orjson.dumps(line).decode()
-        yield text if text.isprintable() else json.dumps(line, separators=(",", ":"))
+    line = {"event": event, "at": round(at_s, 3), **members}
+    text = orjson.dumps(line).decode()
+    return text if text.isprintable() else json.dumps(line, separators=(",", ":"))
 
 
 def _pretty(out: TextIO, later: Scheduler | None) -> Log:
@@ -220,7 +268,7 @@ def _pretty(out: TextIO, later: Scheduler | None) -> Log:
 
 
 def _json(out: TextIO, later: Scheduler | None) -> Log:
-    return GatheredLog(out, as_json, math.inf, later)
+    return GatheredLog(out, Json(), math.inf, later)
 
 
 def _quiet(out: TextIO, _later: Scheduler | None) -> Log:

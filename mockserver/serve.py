@@ -1,14 +1,21 @@
 """The mock as a server process: take the port, say where it is, serve until told to stop."""
 
+import errno
 import gc
+import logging
+import math
 import signal
 import socket
+import time
 from collections.abc import Mapping, Sequence
+from ipaddress import IPv4Address, IPv6Address
 from types import MappingProxyType
+from typing import Any
 
 import uvicorn
 
 from mockserver.app import Mock, server_app, version
+from mockserver.log import as_object
 from mockserver.output import Output
 from mockserver.transports.express import express_protocol
 from mockserver.transports.lines import BreakableSockets
@@ -27,16 +34,22 @@ class PortTaken(Exception):
     Attributes:
         host, port: the address.
         problem: what the system says.
+        option: the option that would help.
     """
 
-    def __init__(self, host: str, port: int, problem: str) -> None:
-        super().__init__(host, port, problem)
+    def __init__(self, host: str, port: int, problem: str, option: str) -> None:
+        super().__init__(host, port, problem, option)
         self.host = host
         self.port = port
         self.problem = problem
+        self.option = option
 
     def __str__(self) -> str:
-        return f"cannot listen on {self.host} port {self.port} ({self.problem}); choose another with --port"
+        return f"cannot listen on {self.host} port {self.port} ({self.problem}); choose another with {self.option}"
+
+
+#: What the system says of a port that is taken, or not for everybody to take.
+_OF_THE_PORT = frozenset({errno.EADDRINUSE, errno.EACCES})
 
 
 def take_port(host: str, port: int) -> socket.socket:
@@ -60,7 +73,8 @@ def take_port(host: str, port: int) -> socket.socket:
             listener.close()
             raise
     except OSError as problem:
-        raise PortTaken(host, port, problem.strerror or str(problem)) from problem
+        option = "--port" if problem.errno in _OF_THE_PORT and not isinstance(problem, socket.gaierror) else "--host"
+        raise PortTaken(host, port, problem.strerror or str(problem), option) from problem
     return listener
 
 
@@ -76,31 +90,64 @@ CLIENT_LINES: Mapping[str, str] = MappingProxyType(
 )
 
 
-def banner(mock: Mock, host: str, port: int) -> str:
-    """Return the block that is printed when the mock is ready.
+def facts(mock: Mock, host: str, port: int) -> Mapping[str, Any]:
+    """Return what there is to say of a mock that is ready.
 
     Args:
         mock: what is served.
         host: address it listens on.
         port: port it listens on.
     """
-    authority = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-    http, ws = f"http://{authority}", f"ws://{authority}"
-    config = mock.config
-    differing = ", ".join(f"{name}={value}" for name, value in config.choices.items())
+    reachable = _LOCAL.get(host, host)
+    authority = f"[{reachable}]:{port}" if ":" in reachable else f"{reachable}:{port}"
+    config, chosen = mock.config, mock.spec.chosen
+    usual = {**{name: each["default"] for name, each in _offered(mock).items()}, **_profile(mock)}
+    return {
+        "version": version(),
+        "http": f"http://{authority}/v1",
+        "websocket": f"ws://{authority}/v1",
+        "docs": f"http://{authority}/docs",
+        "host": host,
+        "port": port,
+        "models": [model.air for model in mock.spec.all_models],
+        "profile": config.profile,
+        "choices": {name: value for name, value in chosen.choices.items() if value != usual[name]},
+        "speed": "instant" if math.isinf(config.speed) else config.speed,
+        "keys": len(config.api_key) or "any",
+    }
+
+
+#: Addresses that stand for all of a machine, and where it reaches itself then.
+_LOCAL: Mapping[str, str] = MappingProxyType({str(IPv4Address(0)): "127.0.0.1", str(IPv6Address(0)): "::1"})
+
+
+def _offered(mock: Mock) -> Mapping[str, Any]:
+    choices: Mapping[str, Any] = mock.spec.documents["dialect.json"]["choices"]
+    return choices
+
+
+def _profile(mock: Mock) -> Mapping[str, str]:
+    choices: Mapping[str, str] = mock.spec.documents["dialect.json"]["profiles"][mock.config.profile]["choices"]
+    return choices
+
+
+def banner(told: Mapping[str, Any]) -> str:
+    """Return the block that is printed when the mock is ready, from the facts."""
+    http, ws = (told[name].removesuffix("/v1") for name in ("http", "websocket"))
+    differing = ", ".join(f"{name}={value}" for name, value in told["choices"].items())
     rows = {
-        "HTTP": f"POST {http}/v1",
-        "WebSocket": f"{ws}/v1",
-        "Docs": f"{http}/docs",
-        "Models": ", ".join(model.air for model in mock.spec.all_models),
-        "Profile": config.profile + (f", with {differing}" if differing else ""),
-        "Speed": "instant" if config.speed == float("inf") else f"{config.speed:g} times the real service",
-        "Keys": f"{len(config.api_key)} accepted" if config.api_key else "any key that is not empty",
+        "HTTP": f"POST {told['http']}{_reach(told['host'])}",
+        "WebSocket": told["websocket"],
+        "Docs": told["docs"],
+        "Models": ", ".join(told["models"]),
+        "Profile": told["profile"] + (f", with {differing}" if differing else ""),
+        "Speed": _speed(told["speed"]),
+        "Keys": "any key that is not empty" if told["keys"] == "any" else f"{told['keys']} accepted",
     }
     width = max(map(len, CLIENT_LINES))
     return "\n".join(
         [
-            f"runware-mock {version()} is ready. Ctrl-C ends it.",
+            f"runware-mock {told['version']} is ready. Ctrl-C ends it.",
             "",
             *(f"  {name:<10} {value}" for name, value in rows.items()),
             "",
@@ -110,6 +157,16 @@ def banner(mock: Mock, host: str, port: int) -> str:
     )
 
 
+def _reach(host: str) -> str:
+    return f"   (and at every other address of this machine: {host})" if host in _LOCAL else ""
+
+
+def _speed(speed: float | str) -> str:
+    if isinstance(speed, str):
+        return speed
+    return "as the real service" if speed == 1 else f"{speed:g} times as fast as the real service"
+
+
 class _Server(uvicorn.Server):
     """A uvicorn server that says when it is ready, and ends when nobody can be told anything any more."""
 
@@ -117,14 +174,16 @@ class _Server(uvicorn.Server):
         super().__init__(config)
         self._ready = ready
         self._out = out
-        out.when_lost = self._end
+        out.when_lost = self.end
 
-    def _end(self) -> None:
+    def end(self, *_: object) -> None:
+        """End in good order, soon."""
         self.should_exit = True
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets=sockets)
-        print(self._ready, file=self._out, flush=True)
+        if not self.should_exit:
+            print(self._ready, file=self._out, flush=True)
 
 
 def serve(mock: Mock, out: Output) -> int:
@@ -135,7 +194,7 @@ def serve(mock: Mock, out: Output) -> int:
         out: where the ready block goes; when nothing can be written there any more, serving ends.
 
     Returns:
-        The exit status, 0 for an orderly end.
+        The exit status: 0, for an orderly end.
 
     Raises:
         PortTaken: the port cannot be listened on.
@@ -144,14 +203,17 @@ def serve(mock: Mock, out: Output) -> int:
     host, port = listener.getsockname()[:2]
     mock.runtime.desk.outbound.own_ports.add(port)
     mock = mock.listening_at(host, port)
-    # uvicorn ends in good order at a signal and then raises it again, for whoever it meant besides: nobody here.
-    signal.signal(signal.SIGTERM, _do_nothing)
+    told = facts(mock, host, port)
+    ready = as_object("ready", time.time(), **told) if mock.config.log == "json" else banner(told)
+    server = _Server(server_config(mock), ready, out)
+    # uvicorn listens for signals from a moment on, ends in good order and raises them again: this takes the others.
+    for each in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(each, server.end)
+    logging.getLogger("uvicorn.error").addFilter(_is_news)
     gc.freeze()
     gc.set_threshold(*GC_THRESHOLDS)
     try:
-        _Server(server_config(mock), banner(mock, host, port), out).run(sockets=[listener])
-    except KeyboardInterrupt:
-        pass
+        server.run(sockets=[listener])
     finally:
         mock.log.flush()
         listener.close()
@@ -177,8 +239,9 @@ def server_config(mock: Mock) -> uvicorn.Config:
     )
 
 
-def _do_nothing(*_: object) -> None:
-    """Take a signal that was acted on already."""
+def _is_news(record: logging.LogRecord) -> bool:
+    """Say whether uvicorn has something to tell: that a held answer ends with the server is meant to be so."""
+    return not record.getMessage().startswith("Cancel ")
 
 
-__all__: Sequence[str] = ("PortTaken", "banner", "serve", "take_port")
+__all__: Sequence[str] = ("PortTaken", "banner", "facts", "serve", "take_port")

@@ -10,12 +10,17 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
+from websockets.exceptions import InvalidStatus
+from websockets.sync.client import connect
 
+from mockserver.app import make_mock
 from mockserver.config import BadSetting, MockConfig, all_settings, read_config
+from mockserver.serve import banner, facts
 from tests.support.server import served
 
 TASK = {
@@ -79,9 +84,73 @@ def test_the_json_log_is_one_object_a_line() -> None:
     """Programs can read it."""
     with served("--log", "json") as mock:
         post(mock.http_url, TASK, {"taskType": "ping"})
-        line = json.loads(mock.wait_for_line(r"^\{"))
+        line = json.loads(mock.wait_for_line(r"request"))
         assert [task["outcome"] for task in line["tasks"]] == ["accepted", "pong"]
-        assert line["status"] == 200
+        assert (line["event"], line["status"]) == ("request", 200)
+
+
+def test_under_the_json_log_the_block_at_the_start_is_an_object_too() -> None:
+    """Every line is JSON, from the first to the last, so that a program finds the address."""
+    options = ["--log", "json", "--speed", "1", "--profile", "compat", "--credit-status", "402", "--reasons", "first"]
+    done = subprocess.Popen(
+        [sys.executable, "-m", "mockserver", "serve", "--port", "0", *options], stdout=subprocess.PIPE, text=True
+    )
+    with done:
+        assert done.stdout
+        ready = json.loads(done.stdout.readline())
+        post(ready["http"], {**TASK, "ttl": 1})
+        done.terminate()
+        request = json.loads(done.stdout.read())
+    assert ready["event"] == "ready"
+    assert ready["websocket"] == f"ws://127.0.0.1:{ready['port']}/v1"
+    assert (ready["profile"], ready["choices"], ready["speed"], ready["keys"]) == (
+        "compat",
+        {"reasons": "first"},
+        1,
+        "any",
+    )
+    assert request["tasks"][0]["codes"] == ["invalidTtl"]
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::"])
+def test_lines_to_copy_name_an_address_that_can_be_reached(host: str) -> None:
+    """What listens everywhere is reached on this machine at loopback."""
+    mock = make_mock(MockConfig(host=host, speed=1, choices={"sizes": "with-512"}))
+    told = facts(mock, host, 8080)
+    block = banner(told)
+    here = "127.0.0.1" if host == "0.0.0.0" else "[::1]"
+    assert told["http"] == f"http://{here}:8080/v1"
+    assert f"ws://{here}:8080/v1" in block
+    assert block.count(host) == block.count("::1") + 1 if host == "::" else block.count(host) == 1
+    assert "as the real service\n" in block
+    assert "strict, with sizes=with-512\n" in block
+
+
+def test_a_choice_that_is_the_usual_one_is_not_told() -> None:
+    """The block names what differs from the profile, whoever chose it."""
+    for config in (
+        MockConfig(choices={"credit-status": "402"}),
+        MockConfig(profile="compat", choices={"sizes": "with-512"}),
+    ):
+        assert facts(make_mock(config), "127.0.0.1", 8080)["choices"] == {}
+
+
+def test_a_wrong_base_address_is_seen_in_the_log() -> None:
+    """Every request leaves a line: also those at addresses where nothing lives, and connections that are refused."""
+    with served() as mock:
+        root = mock.http_url.removesuffix("/v1")
+        for method, path, status in (("POST", "/v2/tasks", 404), ("GET", "/v1", 405), ("HEAD", "/docs", 200)):
+            with suppress(urllib.error.HTTPError):
+                urllib.request.urlopen(urllib.request.Request(f"{root}{path}", method=method)).close()
+            line = mock.wait_for_line(rf"{method} {path}")
+            assert re.fullmatch(rf"\d\d:\d\d:\d\d  {method} {path} +{status}  \d+\.\d ms", line)
+        with pytest.raises(InvalidStatus) as refused:
+            connect(f"{mock.ws_url.removesuffix('/v1')}/v2")
+        assert refused.value.response.status_code == 404
+        assert json.loads(refused.value.response.body)["errors"][0]["code"] == "routeNotFound"
+        assert re.search(r"socket /v2 +404  \d+\.\d ms$", mock.wait_for_line("socket /v2"))
+    rest = [mock.lines.get_nowait() for _ in range(mock.lines.qsize())]
+    assert rest == []
 
 
 def test_the_quiet_log_prints_no_requests() -> None:
@@ -106,6 +175,65 @@ def test_a_signal_ends_it_cleanly_even_with_an_open_connection(how: signal.Signa
     assert not any("Traceback" in line for line in rest)
 
 
+def test_ctrl_c_while_an_answer_is_held_is_quiet() -> None:
+    """Whoever waits for a synchronous answer loses the connection, and nobody is shown an error."""
+    task = {**TASK, "deliveryMethod": "sync"}
+    with served("--profile", "compat", "--speed", "1") as mock:
+        with socket.create_connection((mock.host, mock.port)) as waiting:
+            body = json.dumps([task]).encode()
+            head = f"POST /v1 HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer k\r\nContent-Length: {len(body)}\r\n"
+            waiting.sendall(f"{head}Content-Type: application/json\r\n\r\n".encode() + body)
+            while "videoInference" not in json.dumps(
+                post(mock.http_url, {"taskType": "getResponse", "taskUUID": TASK["taskUUID"]}, key="k")
+            ):
+                pass
+            mock.process.send_signal(signal.SIGINT)
+            assert waiting.recv(1) == b""
+        assert mock.process.wait(10) == 0
+    rest = [mock.lines.get_nowait() for _ in range(mock.lines.qsize())]
+    assert [line for line in rest if re.search("ERROR|Cancel|Traceback", line)] == []
+
+
+#: Serves, and gets Ctrl-C as soon as something happens that an audit hook learns of, or a module is imported.
+INTERRUPTED = """
+import signal, sys
+import mockserver.cli
+
+def hook(event, args):
+    if events and events[0] in (event, args and args[0]):
+        events.pop()
+        signal.raise_signal(signal.SIGINT)
+
+events = sys.argv[1:]
+sys.addaudithook(hook)
+sys.exit(mockserver.cli.main(["serve", "--port", "0"]))
+"""
+
+
+@pytest.mark.parametrize("moment", ["uvicorn", "socket.bind", "uvloop", "asyncio.sslproto"])
+def test_ctrl_c_before_anything_is_served_is_quiet(moment: str) -> None:
+    """However early it comes, there is neither a traceback nor a warning."""
+    done = subprocess.run(
+        [sys.executable, "-c", INTERRUPTED, moment], capture_output=True, text=True, check=False, timeout=30
+    )
+    assert (done.stdout, done.stderr) == ("", "")
+    assert done.returncode == (0 if moment == "uvloop" else 130)
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("({serve}; echo $? >&2) | head -0", "141\n"),
+        ("{serve} >/dev/full", "runware-mock: cannot write to standard output (No space left on device)\n"),
+    ],
+)
+def test_serving_ends_when_nobody_can_be_told_where(line: str, told: str) -> None:
+    """A reader that is gone is no mistake; a full disk is one, and told in one line."""
+    serve = f"{sys.executable} -m mockserver serve --port 0"
+    done = subprocess.run(["sh", "-c", line.format(serve=serve)], capture_output=True, text=True, check=False)
+    assert (done.stdout, done.stderr) == ("", told)
+
+
 def test_a_port_that_is_taken_is_told_in_one_line() -> None:
     """No traceback: the address, the reason, what to do, and status 2."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
@@ -115,7 +243,10 @@ def test_a_port_that_is_taken_is_told_in_one_line() -> None:
     assert re.fullmatch(
         rf"runware-mock: cannot listen on 127\.0\.0\.1 port {port} \(.+\); choose another with --port\n", done.stderr
     )
-    assert run("serve", "--host", "203.0.113.7").returncode == 2
+    for host in ("203.0.113.7", "nope.invalid"):
+        done = run("serve", "--host", host)
+        assert done.returncode == 2
+        assert done.stderr.endswith("); choose another with --host\n")
 
 
 @pytest.mark.parametrize(

@@ -71,6 +71,7 @@ async def send_answer(
     headers: Headers = (),
     *,
     is_head: bool = False,
+    kind: str = "http.response",
 ) -> None:
     """Send a whole answer.
 
@@ -81,10 +82,11 @@ async def send_answer(
         media_type: type of the body.
         headers: further headers.
         is_head: whether HEAD was asked: then the body's length is told and the body is not sent.
+        kind: what the messages are called; those that refuse a WebSocket connection have a name of their own.
     """
     about = [(b"content-type", media_type), (b"content-length", str(len(body)).encode()), *headers]
-    await send({"type": "http.response.start", "status": status, "headers": about})
-    await send({"type": "http.response.body", "body": b"" if is_head else body})
+    await send({"type": f"{kind}.start", "status": status, "headers": about})
+    await send({"type": f"{kind}.body", "body": b"" if is_head else body})
 
 
 async def send_not_modified(send: Send, headers: Headers) -> None:

@@ -1,13 +1,16 @@
 """The front door: which transport takes a connection. Stands before any framework, so the framework may come late."""
 
+import time
 from collections.abc import Awaitable, Callable, Sequence
 
+from mockserver.spec.wording import listed
 from mockserver.transports.asgi import App, Message, Receive, Scope, Send, route_path, send_answer
 from mockserver.transports.files import METHODS, FileTransport
-from mockserver.transports.http import HttpDesk, HttpTransport
+from mockserver.transports.http import HttpDesk, HttpTransport, Observe
 from mockserver.transports.service import ServiceTransport
 from mockserver.transports.spoilt import BrokenOff
 from mockserver.transports.websocket import SocketTransport
+from mockserver.wire import Envelope
 
 #: Where tasks are handed in. Source: DOC-AUTH (stated) for /v1; official clients (observed) for the others: Go ones end
 #: it with a slash, and the test setting of older ones names no path.
@@ -23,6 +26,7 @@ class Front:
         desk: answers what belongs to no transport.
         http, socket, files, service: the transports.
         others: takes every path that no transport knows, or None for an error.
+        observe: is shown every request that hands in no tasks, or None; see `Observe`.
         close: is awaited when the server stops.
     """
 
@@ -34,6 +38,7 @@ class Front:
         files: FileTransport,
         service: ServiceTransport,
         others: App | None,
+        observe: Observe | None,
         close: Close,
     ) -> None:
         self._desk = desk
@@ -42,6 +47,7 @@ class Front:
         self._files = files
         self._service = service
         self._others = others
+        self._observe = observe
         self._close = close
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -68,9 +74,12 @@ class Front:
 
     async def _guarded(self, transport: App, scope: Scope, receive: Receive, send: Send) -> None:
         has_begun = False
+        started = time.perf_counter()
 
         async def watched(message: Message) -> None:
             nonlocal has_begun
+            if not has_begun:
+                self._show(f"{scope['method']} {scope['path']}", message["status"], started)
             has_begun = True
             await send(message)
 
@@ -82,26 +91,45 @@ class Front:
             if has_begun:
                 raise
             envelope = self._desk.fail()
-            await send_answer(send, envelope.status, envelope.body)
+            await send_answer(watched, envelope.status, envelope.body)
+
+    def _show(self, target: str, status: int, started: float) -> None:
+        if self._observe is not None:
+            self._observe(target, status, (), (time.perf_counter() - started) * 1000)
 
     async def _websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
         if route_path(scope) in TASK_PATHS:
             await self._socket(scope, receive, send)
         else:
-            await receive()
+            await self._refuse_socket(scope, receive, send)
+
+    async def _refuse_socket(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a connection that is asked for where there is none: like any request, if the server can do that."""
+        started = time.perf_counter()
+        await receive()
+        envelope = self._unknown_route()
+        self._show(f"socket {scope['path']}", envelope.status, started)
+        if "websocket.http.response" in scope.get("extensions", {}):
+            await send_answer(send, envelope.status, envelope.body, kind="websocket.http.response")
+        else:
             await send({"type": "websocket.close", "code": 4404, "reason": "tasks are handed in at /v1"})
 
-    def _wrong_method(self, allowed: str) -> App:
+    def _wrong_method(self, *allowed: str) -> App:
         async def answer(scope: Scope, _receive: Receive, send: Send) -> None:
-            reason = f"{scope['method']} was used, {allowed} is answered."
+            are = "is" if len(allowed) == 1 else "are"
+            reason = f"{scope['method']} was used, {listed(allowed, last='and')} {are} answered."
             envelope = self._desk.error("unsupportedMethod", reason)
-            await send_answer(send, envelope.status, envelope.body, headers=[(b"allow", allowed.encode())])
+            headers = [(b"allow", ", ".join(allowed).encode())]
+            await send_answer(send, envelope.status, envelope.body, headers=headers)
 
         return answer
 
     async def _unknown(self, _scope: Scope, _receive: Receive, send: Send) -> None:
-        envelope = self._desk.error("routeNotFound", "tasks are handed in with POST /v1.")
+        envelope = self._unknown_route()
         await send_answer(send, envelope.status, envelope.body)
+
+    def _unknown_route(self) -> Envelope:
+        return self._desk.error("routeNotFound", "tasks are handed in with POST /v1, or over WebSocket at /v1.")
 
     async def _lifespan(self, receive: Receive, send: Send) -> None:
         while True:
@@ -114,9 +142,9 @@ class Front:
                 return
 
 
-def _limited(transport: App, methods: Sequence[str], wrong_method: Callable[[str], App]) -> App:
+def _limited(transport: App, methods: Sequence[str], wrong_method: Callable[..., App]) -> App:
     async def answer(scope: Scope, receive: Receive, send: Send) -> None:
-        serve = transport if scope["method"] in methods else wrong_method(", ".join(methods))
+        serve = transport if scope["method"] in methods else wrong_method(*methods)
         await serve(scope, receive, send)
 
     return answer

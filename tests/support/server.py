@@ -72,7 +72,7 @@ def served(*options: str, cwd: Path | None = None) -> Iterator[Served]:
     reader.start()
     try:
         server = Served(process, "127.0.0.1", 0, lines)
-        found = re.search(r"http://([\d.]+):(\d+)/v1", server.wait_for_line(r"POST http://"))
+        found = re.search(r"http://([\d.]+):(\d+)/v1", server.wait_for_line(r"http://"))
         assert found
         yield Served(process, found[1], int(found[2]), lines)
     finally:

@@ -10,8 +10,10 @@ import pytest
 from mockserver.adapters.clocks import ManualClock
 from mockserver.adapters.stores import MemoryStore
 from mockserver.app import Mock, server_app
+from mockserver.log import Log
 from mockserver.ports import Shelf
 from mockserver.transports.websocket import IDLE_CODE, IDLE_MS
+from tests.support.logs import Remarks
 from tests.support.loops import rest
 from tests.support.mocks import still_mock
 from tests.support.sockets import SocketClient
@@ -40,9 +42,10 @@ def authentication(key: str = "a-key", session: str = "") -> dict[str, Any]:
 class House:
     """A mock with compatible clients and connections to it."""
 
-    def __init__(self, **settings: Any) -> None:
+    def __init__(self, *logs: Log, **settings: Any) -> None:
         self.clock = ManualClock()
-        self.mock: Mock = still_mock({"profile": "compat", "speed": "10", **settings}, self.clock)
+        chosen = {"profile": "compat", "speed": "10", "log": "pretty" if logs else "quiet", **settings}
+        self.mock: Mock = still_mock(chosen, self.clock, log=next(iter(logs), None))
         self._app = server_app(self.mock)
 
     def connect(self, **address: Any) -> SocketClient:
@@ -335,6 +338,23 @@ def test_answers_on_a_broken_line_are_kept_for_the_session() -> None:
                 "videoInference",
                 "processing",
             ]
+
+    run(live())
+
+
+def test_each_answer_is_shown_in_the_log_when_it_goes_out() -> None:
+    """One that is held is shown when its results are there, not as a request without tasks before."""
+
+    async def live() -> None:
+        log = Remarks()
+        house = House(log)
+        async with house.connect() as client:
+            await log_in(client)
+            await tell(client, video(deliveryMethod="sync"))
+            assert [[answer.outcome for answer in seen.answers] for seen in log.seen] == [["authenticated"]]
+            house.clock.advance(LONG_ENOUGH_MS)
+            await rest()
+            assert [[answer.outcome for answer in seen.answers] for seen in log.seen[1:]] == [["success 1/1"]]
 
     run(live())
 
