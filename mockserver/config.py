@@ -282,7 +282,14 @@ _PLAIN = (
         "random",
         "7",
     ),
-    Setting("log", _one_of("pretty", "json", "quiet"), "what is printed for each request", "KIND", "pretty", "json"),
+    Setting(
+        "log",
+        _one_of("pretty", "json", "quiet"),
+        "what is printed for each request; quiet prints only where the mock listens, and what failed",
+        "KIND",
+        "pretty",
+        "json",
+    ),
     Setting(
         "validator",
         _one_of("fast", "reference"),

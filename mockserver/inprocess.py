@@ -1,20 +1,22 @@
 """The mock inside a Python program: httpx clients reach it at the real addresses, and nothing leaves the process.
 
-respx answers clients of httpx, and with `using="httpcore2"` clients of httpx2. Other libraries, and programs in other
-languages, use `runware-mock serve`.
+respx answers clients of httpx, and of httpx2 where that is installed. Other libraries, and programs in other languages,
+use `runware-mock serve`.
 """
 
 import asyncio
 import math
 import time
-from collections.abc import Awaitable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from importlib import import_module
+from functools import cache
+from importlib.util import find_spec
 from threading import RLock
 from types import TracebackType
 from typing import Any, ClassVar, Self, TypeVar
 
+import httpcore
 import httpx
 import respx
 from respx.mocks import HTTPCoreMocker, Mocker
@@ -41,13 +43,15 @@ LOOK_EVERY_S = 0.01
 
 
 class MockRunware:
-    """Answers httpx clients while it is entered. May be used by several threads at once.
+    """Answers clients of httpx and httpx2 while it is entered, with `with` or `async with`.
+
+    Other hosts than its own are refused, so that nothing leaves the process. Of several that are entered the innermost
+    answers. What it knows stays between one entering and the next. May be used by several threads at once.
 
     Args:
         config: settings; all defaults unless given, and no log.
         clock: its time, for example a `ManualClock`; real time unless given.
         hosts: host names that it answers.
-        using: "httpcore" for clients of httpx, "httpcore2" for clients of httpx2.
 
     Attributes:
         mock: the mock, put together.
@@ -60,11 +64,7 @@ class MockRunware:
         config: MockConfig | None = None,
         clock: Clock | None = None,
         hosts: Sequence[str] = HOSTS,
-        using: str = "httpcore",
     ) -> None:
-        if using == "httpcore2":
-            _teach_httpcore2()
-        self._core = import_module(using)
         self.outbox = Outbox()
         self._clock = clock or ReadClock()
         config = config or MockConfig(log="quiet")
@@ -73,7 +73,7 @@ class MockRunware:
         self._desk = self.mock.http_desk()
         self._front = self.mock.front(None)
         self._lock = RLock()
-        self.router = respx.MockRouter(assert_all_called=False, using=using)
+        self.router: respx.MockRouter = _Router(assert_all_called=False)
         for host in hosts:
             self.router.route(host=host).mock(side_effect=self.answer)
 
@@ -85,6 +85,14 @@ class MockRunware:
         self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.router.stop(quiet=problem is not None)
+
+    async def __aenter__(self) -> Self:
+        return self.__enter__()
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.__exit__(kind, problem, trace)
 
     def answer(self, request: httpx.Request) -> httpx.Response:
         """Answer one request, as the mock would over the network."""
@@ -102,14 +110,14 @@ class MockRunware:
         asked = Request(headers, body, request.url.scheme, "", request.url.path)
         answer = self._desk.answer(asked) if len(body) <= self._desk.max_bytes else self._desk.too_large(asked)
         if not isinstance(answer, Envelope):
-            return _run(self._watched(request, self._later(answer)))
+            return _run(self._watched(request, self._later(request, answer)))
         return _whole(answer)
 
-    async def _later(self, answer: Awaitable[Envelope | Outgoing]) -> httpx.Response:
+    async def _later(self, request: httpx.Request, answer: Awaitable[Envelope | Outgoing]) -> httpx.Response:
         made = await answer
         if isinstance(made, Envelope):
             return _whole(made)
-        answered = _Answered(self._core)
+        answered = _Answered(_core_of(request))
         await answered.gather(play(made, answered.send, answered, self._desk.pause))
         return answered.response()
 
@@ -121,7 +129,7 @@ class MockRunware:
         while not waiting.done():
             if time.monotonic() >= until_s:
                 waiting.cancel()
-                raise self._core.ReadTimeout("The read operation timed out")
+                raise _core_of(request).ReadTimeout("The read operation timed out")
             if isinstance(self._clock, ReadClock):
                 self._clock.catch_up()
             await asyncio.wait([waiting], timeout=LOOK_EVERY_S)
@@ -129,7 +137,7 @@ class MockRunware:
 
     async def _through_front(self, request: httpx.Request) -> httpx.Response:
         """Send a request through the front door and gather the answer."""
-        answered = _Answered(self._core)
+        answered = _Answered(_core_of(request))
         scope = {
             "type": "http",
             "method": request.method,
@@ -207,15 +215,52 @@ def _run(work: Coroutine[Any, Any, T]) -> T:
         return pool.submit(asyncio.run, work).result()
 
 
-def _teach_httpcore2() -> None:
-    """Teach respx, once, to answer clients of httpx2: the same hooks in a package of another name."""
-    if "httpcore2" in Mocker.registry:
-        return
+#: Where a request says which package below its client sent it; without it that is httpcore.
+CORE = "mockserver.core"
+
+
+def _core_of(request: httpx.Request) -> Any:
+    return request.extensions.get(CORE, httpcore)
+
+
+class _Router(respx.MockRouter):
+    """A router for the clients of every library that is installed. The one started last is asked first."""
+
+    def start(self) -> None:
+        """Begin to answer."""
+        super().start()
+        for mocker in _mockers():
+            mocker.unregister(self)
+            mocker.routers.insert(0, self)
+            mocker.start()
+
+    def stop(self, clear: bool = True, reset: bool = True, quiet: bool = False) -> None:
+        """Answer no more."""
+        super().stop(clear, reset, quiet)
+        for mocker in _mockers():
+            mocker.unregister(self)
+            mocker.stop()
+
+
+@cache
+def _mockers() -> Sequence[type[Mocker]]:
+    """Return what respx answers with, for each client library: httpx and, where it is installed, httpx2."""
+    if find_spec("httpcore2") is None:
+        return (HTTPCoreMocker,)
     import httpcore2
 
     class HTTPCore2Mocker(HTTPCoreMocker):
+        """The same hooks in a package of another name."""
+
         name = "httpcore2"
         targets: ClassVar = [target.replace("httpcore.", "httpcore2.") for target in HTTPCoreMocker.targets]
+
+        @classmethod
+        def to_httpx_request(cls, **named: Any) -> httpx.Request:
+            convert: Callable[..., httpx.Request] = HTTPCoreMocker.to_httpx_request
+            request = convert(**named)
+            request.extensions = {**request.extensions, CORE: httpcore2}
+            return request
 
         @classmethod
         def from_sync_httpx_response(cls, httpx_response: httpx.Response, *_: Any, **_named: Any) -> Any:
@@ -229,3 +274,5 @@ def _teach_httpcore2() -> None:
         @classmethod
         async def from_async_httpx_response(cls, httpx_response: httpx.Response, *_: Any, **_named: Any) -> Any:
             return cls.from_sync_httpx_response(httpx_response)
+
+    return (HTTPCoreMocker, HTTPCore2Mocker)

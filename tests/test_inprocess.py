@@ -103,7 +103,7 @@ def test_requests_are_logged_without_an_event_loop(log: str, capsys: pytest.Capt
         assert post(VIDEO).status_code == 200
         assert capsys.readouterr().out.count("accepted") == (0 if log == "quiet" else 1)
         assert post(VIDEO).status_code == 400
-        assert capsys.readouterr().out.count("conflictTaskUUID") == (0 if log == "quiet" else 1)
+        assert capsys.readouterr().out.count("accepted under it") == (0 if log == "quiet" else 1)
 
 
 def test_time_stands_still_with_a_manual_clock() -> None:
@@ -184,6 +184,46 @@ def test_clients_of_httpx2_are_answered_as_well() -> None:
             return (await client.post(API, json=[POLL])).status_code
 
     for _ in range(2):
-        with MockRunware(INSTANT, using="httpcore2"):
+        with MockRunware(INSTANT):
             assert httpx2.post(API, json=[VIDEO], headers=HEADERS).status_code == 200
+            assert post(POLL).status_code == 200
             assert asyncio.run(live()) == 200
+
+
+def test_nothing_of_httpx2_leaves_the_process_either() -> None:
+    """Hosts that the mock does not answer are refused, and after leaving the network is there again."""
+    with MockRunware(), pytest.raises(AssertionError, match=r"example\.com"):
+        httpx2.get("https://example.com/")
+    with pytest.raises(httpx2.ConnectError):
+        httpx2.get("http://127.0.0.1:1/")
+
+
+@pytest.mark.parametrize("library", [httpx, httpx2])
+def test_each_library_gets_the_exceptions_that_it_knows(library: Any) -> None:
+    """An answer that does not come in time is a timeout in the words of the client's own library."""
+    task = {**VIDEO, "deliveryMethod": "sync"}
+    with MockRunware(MockConfig(profile="compat", log="quiet"), ManualClock()), pytest.raises(library.ReadTimeout):
+        library.post(API, json=[task], headers=HEADERS, timeout=0.01)
+
+
+def test_of_two_mocks_the_inner_one_answers() -> None:
+    """A test may enter a mock of its own inside of another one; the outer one comes back afterwards."""
+    with MockRunware(INSTANT):
+        post(VIDEO)
+        with MockRunware(INSTANT):
+            assert post(POLL).json()["errors"][0]["code"] == "taskNotFound"
+            assert httpx2.post(API, json=[POLL], headers=HEADERS).status_code == 404
+        assert post(POLL).json()["data"][0]["status"] == "success"
+        assert httpx2.post(API, json=[POLL], headers=HEADERS).status_code == 200
+
+
+def test_it_can_be_entered_asynchronously() -> None:
+    """Programs that are all async use it as they use their clients."""
+
+    async def live() -> int:
+        async with MockRunware(INSTANT), httpx.AsyncClient(headers=HEADERS) as client:
+            return (await client.post(API, json=[VIDEO])).status_code
+
+    assert asyncio.run(live()) == 200
+    with pytest.raises(httpx.ConnectError):
+        httpx.get("http://127.0.0.1:1/")
