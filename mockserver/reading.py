@@ -7,6 +7,7 @@ limits; what the objects mean is decided elsewhere. A refusal says where and wha
 import re
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Any
 
 import orjson
@@ -40,7 +41,7 @@ class Unreadable:
         reason: what is wrong and where, for its sentence.
         line: line of the flaw, from 1; 0 where the body as a whole is at fault.
         column: column of the flaw in code points, from 1; 0 as above.
-        pointer: JSON Pointer of the innermost value around the flaw; a name that is not known to be harmless is "*".
+        pointer: JSON Pointer of the innermost value around the flaw, as far as its names are known to be harmless.
     """
 
     code: str
@@ -111,14 +112,18 @@ def _read_closely(body: bytes, limits: Limits, names: Container[str]) -> Tasks |
         return too_large(limits.max_bytes)
     bare = _STRINGS.sub(b"", body)
     if bare.count(b",") > limits.max_values:
-        return Unreadable("valueTooLarge", f"a body may hold {limits.max_values:,} values.")
+        return Unreadable("valueTooLarge", f"a body may hold {limits.max_values:,} values; {_more('max-values')}.")
     flaw = _explain(body, limits, names)
     return flaw or _check_tasks(orjson.loads(body), body, limits)
 
 
 def too_large(max_bytes: int) -> Unreadable:
     """Return the refusal of a body that is larger than allowed; it can be made before the body was read."""
-    return Unreadable("valueTooLarge", f"a body may have {max_bytes:,} bytes.")
+    return Unreadable("valueTooLarge", f"a body may have {max_bytes:,} bytes; {_more('max-body-bytes')}.")
+
+
+def _more(setting: str) -> str:
+    return f"the setting {setting} allows more"
 
 
 def _check_tasks(tasks: Any, body: bytes, limits: Limits) -> Tasks | Unreadable:
@@ -128,9 +133,8 @@ def _check_tasks(tasks: Any, body: bytes, limits: Limits) -> Tasks | Unreadable:
     if not tasks:
         return Unreadable("invalidBody", "the list is empty.")
     if len(tasks) > limits.max_tasks:
-        return Unreadable(
-            "arrayTooLarge", f"a request may hold {limits.max_tasks:,} tasks, this one has {len(tasks):,}."
-        )
+        most = f"a request may hold {limits.max_tasks:,} tasks, this one has {len(tasks):,}"
+        return Unreadable("arrayTooLarge", f"{most}; {_more('max-tasks')}.")
     for index, task in enumerate(tasks):
         if type(task) is not dict:
             return _at(body, (index,), f"item {index} of the list is no object", limits)
@@ -153,11 +157,16 @@ def _explain(body: bytes, limits: Limits, names: Container[str]) -> Unreadable |
     flaw = scan(text, limits.max_depth).flaw
     if problem and (flaw is None or flaw.offset >= len(text) or flaw.problem.endswith(("too early", "not closed"))):
         flaw = Flaw(len(text), flaw.way if flaw else (), problem)
-    return _refusal("invalidJSON", text, flaw, names) if flaw else None
+    if flaw is None:
+        return None
+    if flaw.is_limit:
+        return _refusal("valueTooLarge", text, flaw, names, f"; {_more('max-depth')}")
+    return _refusal("invalidJSON", text, flaw, names)
 
 
-def _refusal(code: str, text: str, flaw: Flaw, names: Container[str]) -> Unreadable:
+def _refusal(code: str, text: str, flaw: Flaw, names: Container[str], mend: str = "") -> Unreadable:
     line, column = line_and_column(text, flaw.offset)
-    pointer = "".join(f"/{step if isinstance(step, int) or step in names else '*'}" for step in flaw.way)
+    harmless = takewhile(lambda step: isinstance(step, int) or step in names, flaw.way)
+    pointer = "".join(f"/{step}" for step in harmless)
     inside = f", in {pointer}" if pointer else ""
-    return Unreadable(code, f"{flaw.problem} (line {line}, column {column}{inside}).", line, column, pointer)
+    return Unreadable(code, f"{flaw.problem} (line {line}, column {column}{inside}){mend}.", line, column, pointer)

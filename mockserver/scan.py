@@ -33,11 +33,13 @@ class Flaw:
         offset: where, in code points from 0.
         way: names and positions from the whole text to the innermost value around the flaw.
         problem: what is wrong there, without any of the text.
+        is_limit: whether it is JSON all the same, and only more than is taken.
     """
 
     offset: int
     way: Way
     problem: str
+    is_limit: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +65,11 @@ _SIMPLE = {'"': '"', "\\": "\\", "/": "/", "b": "\b", "f": "\f", "n": "\n", "r":
 
 
 class _Stop(Exception):
-    def __init__(self, offset: int, problem: str) -> None:
+    def __init__(self, offset: int, problem: str, is_limit: bool = False) -> None:
         super().__init__(problem)
         self.offset = offset
         self.problem = problem
+        self.is_limit = is_limit
 
 
 class _Open:
@@ -97,7 +100,7 @@ def scan(text: str, max_depth: int) -> Scan:
     try:
         scanner.run()
     except _Stop as stop:
-        return Scan(scanner.spans, Flaw(stop.offset, scanner.way(), stop.problem))
+        return Scan(scanner.spans, Flaw(stop.offset, scanner.way(), stop.problem, stop.is_limit))
     return Scan(scanner.spans, None)
 
 
@@ -143,7 +146,7 @@ class _Scanner:
 
     def descend(self, start: int, is_list: bool, name_start: int) -> int | None:
         if len(self.open) >= self.max_depth:
-            raise _Stop(start, f"more than {self.max_depth} lists and objects lie inside each other")
+            raise _Stop(start, f"more than {self.max_depth} lists and objects lie inside each other", is_limit=True)
         self.at += 1
         self.skip()
         if self.peek() == ("]" if is_list else "}"):

@@ -18,7 +18,8 @@ from mockserver.spec.violations import Violation, check_task
 MAX_DEPTH = 40
 BYTE_ORDER_MARK = "\ufeff"
 #: What is wrong with a file, whatever the details.
-NO_JSON, NO_TASKS = "The text is not valid JSON.", "A file holds one or more tasks, each an object."
+NO_JSON, TOO_LARGE = "Not valid JSON.", "More than the API takes."
+NO_TASKS = "A file holds one or more tasks, each an object."
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,8 +133,8 @@ class _Checking:
             self._another_text(part.offset + flaw.offset)
         else:
             span = Span(flaw.offset, flaw.offset + 1, flaw.offset)
-            problem = f"Not valid JSON: {flaw.problem}."
-            self._find(part.offset, span, "invalidJSON", NO_JSON, problem, _pointer(flaw.way))
+            code, rule = ("valueTooLarge", TOO_LARGE) if flaw.is_limit else ("invalidJSON", NO_JSON)
+            self._find(part.offset, span, code, rule, f"{rule[:-1]}: {flaw.problem}.", _pointer(flaw.way))
 
     def _another_text(self, offset: int) -> None:
         problem = "Another JSON text begins here. Put all tasks into one list [ ], or each on a line of its own."

@@ -205,6 +205,7 @@ def hook(event, args):
         signal.raise_signal(signal.SIGINT)
 
 events = sys.argv[1:]
+signal.signal(signal.SIGINT, signal.default_int_handler)
 sys.addaudithook(hook)
 sys.exit(mockserver.cli.main(["serve", "--port", "0"]))
 """

@@ -70,6 +70,7 @@ def test_people_see_the_line_and_a_caret_under_the_place(tmp_path: Path) -> None
         (f'{json.dumps(TASK)}\n{{"taskType"\n', 1, "standard input:2:12: invalidJSON"),
         ('{"taskType": "ping",}', 1, "standard input:1:21: invalidJSON"),
         ("[]", 1, "standard input:1:1: invalidBody"),
+        ("[" * 41 + "]" * 41, 1, "valueTooLarge\n  More than the API takes: more than 40 lists and objects"),
         ("5", 1, "standard input:1:1: invalidBody"),
         ("", 1, "standard input:1:1: invalidBody"),
         (" \n", 1, "0 tasks checked, 1 violation."),

@@ -99,6 +99,8 @@ class HttpDesk:
         media_type = headers.get(b"content-type", b"")
         if media_type != b"application/json" and not is_json(media_type):
             return self._envelope(request, None, [self._not_json(media_type)], started)
+        if b"content-encoding" in headers and headers[b"content-encoding"].strip().lower() not in (b"", b"identity"):
+            return self._envelope(request, None, [self._not_plain(headers[b"content-encoding"])], started)
         owner, was_refused = self._find_owner(headers.get(b"authorization", b""))
         origin = self._origin(request.scheme, headers.get(b"host", b""), request.root)
         caller = Caller(origin, "http", owner, "", was_refused)
@@ -151,6 +153,11 @@ class HttpDesk:
         reason = f"the header says {shown!r}." if media_type else "there is no Content-Type header."
         if b"charset" in media_type.lower():
             reason += " Bodies are read as UTF-8."
+        return self._wire.unaddressed("unsupportedMediaType", reason=reason)
+
+    def _not_plain(self, encoding: bytes) -> Answer:
+        shown = encoding.decode("latin-1")[:60]
+        reason = f"it is compressed (the header Content-Encoding says {shown!r}). Send it as it is."
         return self._wire.unaddressed("unsupportedMediaType", reason=reason)
 
 
