@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, NamedTuple
 
-from mockserver.engine.magic import find_magic
+from mockserver.engine.magic import find_bracketed, find_magic
 from mockserver.engine.values import Planned, Task
 from mockserver.faults import FAULTS, Fault
 from mockserver.faults.base import ANSWER, TASK, Download, Letter, Moment
@@ -17,8 +17,15 @@ from mockserver.faults.reading import BadFault, make, plan_magic
 from mockserver.platform import Desk
 from mockserver.ports import Entry, Key, Shelf
 from mockserver.scenario import ReadScenario
+from mockserver.spec.suggest import nearest
 from mockserver.spec.violations import Violation
+from mockserver.spec.wording import show
 from mockserver.wire import Answer
+
+#: How many different texts in double brackets are looked at, and up to how many characters.
+MOST_SEEN, LONGEST_SEEN = 1000, 100
+#: How alike a word must be to a magic value, from 0 to 1, to be taken for a misspelt one.
+ALIKE = 0.8
 
 
 class Hit(NamedTuple):
@@ -115,10 +122,13 @@ class Plans:
 
     Args:
         desk: schemas and store.
+        say: is told, once each, of magic values that are none but look as if they were meant to be.
     """
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: Desk, say: Callable[[str], None]) -> None:
         self._desk = desk
+        self._say = say
+        self._seen: set[str] = set()
         #: The rules, or None. Without rules and without magic values nothing here is called.
         self.scenario: ReadScenario | None = None
         self._number = 0
@@ -148,8 +158,11 @@ class Plans:
             BadFault: a magic value names a fault with settings that it does not have.
         """
         codes = self._desk.spec.failures
-        asked = [plan_magic(magic, codes) for magic in find_magic(params.get("positivePrompt"))]
+        prompt = params.get("positivePrompt")
+        asked = [plan_magic(magic, codes) for magic in find_magic(prompt)]
         magic = tuple(planned for planned in asked if planned is not None)
+        if len(magic) < len(bracketed := find_bracketed(prompt)):
+            self._hint(bracketed)
         return (*magic, *self._ruled(key, params)) if self.scenario is not None else magic
 
     def _ruled(self, key: Key, params: Mapping[str, Any]) -> tuple[Planned, ...]:
@@ -195,6 +208,18 @@ class Plans:
         """
         faults = self._choose(owner, task, str(task.get("taskType")))
         return self.go_on([Hit(planned.fault, make(planned)) for planned in faults], (), size, task, answer)
+
+    def _hint(self, bracketed: Iterable[tuple[str, str]]) -> None:
+        """Say which magic value was probably meant by words that are none."""
+        codes = self._desk.spec.failures
+        for text, word in bracketed:
+            if text in self._seen or len(self._seen) >= MOST_SEEN or len(text) > LONGEST_SEEN:
+                continue
+            self._seen.add(text)
+            is_name = word in FAULTS or word in codes
+            near = word if is_name else nearest(word, (*FAULTS, *codes), ALIKE)
+            if near and not (is_name and find_magic(text)):
+                self._say(f"{show(text)} in a prompt is plain text; did you mean [[{near}]]?")
 
     def violation(self, problem: BadFault) -> Violation:
         """Return why a prompt is refused whose magic value cannot be used."""

@@ -158,7 +158,7 @@ class Runtime:
         self.desk = desk
         self.fetch_media = fetch_media
         self.limits = limits
-        self.plans = Plans(desk)
+        self.plans = Plans(desk, log)
         self._speed = speed
         self.shown = Shown(desk.store, desk.clock, keep_media_ms)
         self._log = log

@@ -250,3 +250,24 @@ def test_tasks_of_all_kinds_are_answered_or_the_data_is_refused() -> None:
     tasks = {**mock.spec.tasks, "newTask": mock.spec.tasks["ping"]}
     with pytest.raises(SchemaProblem, match="newTask"):
         rebuilt(mock, spec=replace(mock.spec, tasks=tasks))
+
+
+@pytest.mark.parametrize(
+    ("prompt", "told"),
+    [
+        ("a [[provideError]]", ['"[[provideError]]" in a prompt is plain text; did you mean [[providerError]]?']),
+        ("a [[ProviderError]]", ['"[[ProviderError]]" in a prompt is plain text; did you mean [[providerError]]?']),
+        ("a [[ providerError ]]", ['"[[ providerError ]]" in a prompt is plain text; did you mean [[providerError]]?']),
+        ("a [[drop_webhook]]", ['"[[drop_webhook]]" in a prompt is plain text; did you mean [[drop-webhook]]?']),
+        ("a [[drop-webhook times 2]]", ['"[[drop-webhook times 2]]" in a prompt is plain text; did you mean [[drop-webhook]]?']),
+        ("a [[providerError]] [[sunset]] [[]] [[5]]", []),
+        (f"a [[provideError {'x' * 200}]]", []),
+    ],
+)  # fmt: skip
+def test_a_misspelt_magic_value_is_told_once(prompt: str, told: list[str]) -> None:
+    """It does nothing, and that would not be noticed; other words in brackets are nobody's business."""
+    log = Remarks()
+    mock = still_mock(log=log)
+    for number in range(2):
+        ask(mock, video(number, positivePrompt=prompt))
+    assert log.remarks == told

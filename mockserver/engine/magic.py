@@ -3,6 +3,8 @@
 import re
 from typing import NamedTuple
 
+#: Whatever stands in double square brackets, with the word that it begins with.
+_BRACKETS = re.compile(r"\[\[\s*+([A-Za-z][A-Za-z0-9_-]*+)[^\[\]]*+\]\]")
 _MAGIC = re.compile(r"\[\[([A-Za-z][A-Za-z0-9-]*)((?: +[a-z_]+=[^\s\[\]=]+)*)\]\]")
 
 
@@ -30,6 +32,13 @@ def find_magic(prompt: object) -> list[Magic]:
     if not isinstance(prompt, str) or "[[" not in prompt:
         return []
     return [Magic(word, dict(_pairs(settings))) for word, settings in _MAGIC.findall(prompt)]
+
+
+def find_bracketed(prompt: object) -> list[tuple[str, str]]:
+    """Return everything in double square brackets, magic or not: as it stands there, and the word it begins with."""
+    if not isinstance(prompt, str) or "[[" not in prompt:
+        return []
+    return [(match[0], match[1]) for match in _BRACKETS.finditer(prompt)]
 
 
 def _pairs(settings: str) -> list[tuple[str, str]]:
