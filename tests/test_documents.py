@@ -84,6 +84,8 @@ def test_every_error_and_source_stands_in_the_schema_guide() -> None:
     """The tables of errors and sources are complete."""
     for name, error in load_spec().catalogue.named.items():
         assert f"| `{name}` | {error.http} | {error.category} | {error.confidence} |" in SCHEMAS
+    codes = re.findall(r"^\| `([\w{}]+)` \| \d{3} \|", SCHEMAS, re.MULTILINE)
+    assert len(codes) == len(set(codes))
     for key in DOCUMENTS["sources.json"]["sources"]:
         assert f"| {key} | " in SCHEMAS
 
