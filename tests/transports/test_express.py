@@ -203,7 +203,7 @@ def test_a_body_over_the_limit_is_refused_and_ends_the_connection(way: str) -> N
         else:
             connection.feed(request(b"x" * 20_001, path="/v1?long-way").partition(b"xxx")[0])
         answer = await connection.answer()
-        message = "The request is too large: a body may have 20,000 bytes."
+        message = "The request is too large: a body may have 20,000 bytes; the setting max-body-bytes allows more."
         assert (answer.status, answer.headers["connection"], is_open(connection)) == (413, "close", False)
         assert json.loads(answer.body) == {"data": [], "errors": [{"code": "valueTooLarge", "message": message}]}
         assert not connection.line.written
