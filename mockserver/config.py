@@ -331,7 +331,7 @@ _PLAIN = (
     Setting(
         "keep-tasks",
         _integer(1, 100_000_000),
-        "finished tasks that are kept; the oldest are dropped first",
+        "finished tasks that are kept; when a task comes, the oldest beyond that are dropped",
         "COUNT",
         "10000",
         "200",
