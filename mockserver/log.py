@@ -63,7 +63,7 @@ class QuietLog:
 
     def say(self, remark: str) -> None:
         """Show a remark."""
-        print(remark, file=self._out, flush=True)
+        print(_remark(remark), file=self._out, flush=True)
 
     def flush(self) -> None:
         """Nothing is gathered."""
@@ -162,8 +162,8 @@ class Pretty:
             yield f"{_clock(gathered[-1].at_s)}  … and {more}: {good:,} went well, {refused:,} refused"
 
     def remark(self, text: str) -> str:
-        """Return a remark as it is."""
-        return text
+        """Return a remark with its time."""
+        return _remark(text)
 
     def _lines(self, seen: Seen) -> Iterable[str]:
         if not seen.answers:
@@ -211,6 +211,10 @@ def _reason(answer: Answer) -> str:
 
 def _is_refusal(answer: Answer) -> bool:
     return bool(answer.errors) and not answer.data
+
+
+def _remark(text: str) -> str:
+    return f"{_clock(time.time())}  {text}"
 
 
 def _clock(at_s: float) -> str:

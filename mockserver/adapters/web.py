@@ -6,7 +6,9 @@ are not looked at, and cookies are not kept.
 """
 
 import asyncio
+import errno
 import importlib
+import os
 import socket
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
@@ -92,7 +94,7 @@ class Web:
         except aiohttp.ClientConnectorError as problem:
             if isinstance(problem.os_error, NotAllowed):
                 raise problem.os_error from None
-            raise OSError(str(problem)) from problem
+            raise OSError(f"no connection: {_words_of(problem.os_error)}") from problem
         except aiohttp.ClientError as problem:
             raise OSError(str(problem) or type(problem).__name__) from problem
 
@@ -178,6 +180,12 @@ class Web:
         if port in self._policy.own_ports and _is_here(host, family):
             raise NotAllowed("not allowed: the mock itself listens there")
         return socket.socket(family, kind, protocol)
+
+
+def _words_of(problem: OSError) -> str:
+    """Return what the system says, in a few words."""
+    is_named = problem.errno in errno.errorcode
+    return os.strerror(problem.errno) if is_named and problem.errno else problem.strerror or str(problem)
 
 
 def _is_here(host: str, family: int) -> bool:

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import socket
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 
@@ -103,6 +104,19 @@ def test_a_name_that_is_not_open_is_not_even_looked_up() -> None:
         assert names.asked == []
 
     run(Outbound(), names, live)
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_a_connection_that_is_refused_is_told_in_the_words_of_the_system(scheme: str) -> None:
+    """Whoever reads the log learns what happened, and nothing of how the client library is set up."""
+
+    async def live(web: Web) -> None:
+        with socket.create_server(("127.0.0.1", 0)) as taken:
+            port = taken.getsockname()[1]
+        with pytest.raises(OSError, match=r"^no connection: Connection refused$"):
+            await get(web, f"{scheme}://127.0.0.1:{port}/")
+
+    run(Outbound(), Names(), live)
 
 
 def test_a_redirect_is_told_and_not_followed() -> None:
