@@ -271,3 +271,11 @@ def test_a_misspelt_magic_value_is_told_once(prompt: str, told: list[str]) -> No
     for number in range(2):
         ask(mock, video(number, positivePrompt=prompt))
     assert log.remarks == told
+
+
+def test_a_failure_that_was_asked_for_is_not_blamed_on_the_mock() -> None:
+    """The sentence of an inner error reads well for both: one that was wanted, and one that nobody wanted."""
+    mock = still_mock({"speed": "instant"})
+    ask(mock, video(1, positivePrompt="a lighthouse [[internalServerError]]"))
+    (answer,) = ask(mock, {"taskType": "getResponse", "taskUUID": uuid_of(1)})
+    assert answer["errors"][0]["message"] == "Something failed inside the server. The mock was asked for it."

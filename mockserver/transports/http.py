@@ -84,7 +84,8 @@ class HttpDesk:
         """Answer what made us fail, just now, with a number under which the log has the details."""
         number = secrets.token_hex(4)
         self._log(f"internal failure {number}\n{traceback.format_exc()}")
-        return self._wire.unaddressed("internalServerError", reason=f"Its log has the details under number {number}.")
+        reason = f"It is a mistake of the mock itself: its log has the details under number {number}."
+        return self._wire.unaddressed("internalServerError", reason=reason)
 
     def fail(self) -> Envelope:
         """Answer a request that made us fail."""

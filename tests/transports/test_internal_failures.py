@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
@@ -40,6 +41,11 @@ class Patient:
         (error,) = document["errors"]
         (remark,) = self.log.remarks
         assert error["code"] == "internalServerError"
+        assert re.fullmatch(
+            r"Something failed inside the server\. It is a mistake of the mock itself: its log has the details under "
+            r"number [0-9a-f]{8}\.",
+            error["message"],
+        )
         first, *details = remark.splitlines()
         assert first.startswith("internal failure ")
         assert first.split()[-1] in error["message"]
