@@ -177,7 +177,7 @@ class Dispatch:
             )
         if not delivery.is_delivered:
             target = owed.url.partition("?")[0]
-            said = f"{delivery.parcel.method} {target} failed: {delivery.problem}"
+            said = f"task {owed.task_uuid[:8]}: {delivery.parcel.method} {target} failed: {delivery.problem}"
             if next_at_ms is not None:
                 said += f"; attempt {owed.attempt + 1} in {(next_at_ms - self._clock.now_ms()) / 1000:.1f} s"
             elif owed.attempt > 1:

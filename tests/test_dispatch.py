@@ -111,7 +111,10 @@ def test_a_webhook_that_nobody_takes_is_given_up_after_its_attempts() -> None:
     assert len({(parcel.url, parcel.body, parcel.media_type) for parcel in receivers.sent}) == 1
     assert [parcel.deadline_s for parcel in receivers.sent] == [5] * 6
     assert len(log.remarks) == 6
-    assert log.remarks[-1] == "POST https://example.com/hook failed: it was not taken; given up after 6 attempts"
+    assert (
+        log.remarks[-1]
+        == "task 24cd5dff: POST https://example.com/hook failed: it was not taken; given up after 6 attempts"
+    )
     assert statuses(mock, 1) == ["success"]
 
 
@@ -324,7 +327,7 @@ def test_no_more_is_owed_than_there_is_room_for() -> None:
     office = Office(courier, most_owed=2)
     for number in range(3):
         office.dispatch.owe(owed(number))
-    assert office.log.remarks == ["POST https://example.com/hook failed: too many deliveries are owed"]
+    assert office.log.remarks == ["task 24cd5dff: POST https://example.com/hook failed: too many deliveries are owed"]
     assert [(each.nonce[0], is_delivered) for each, is_delivered in office.over] == [(2, False)]
     assert (office.dispatch.owed, len(courier.sent)) == (2, 2)
     courier.deliver()
@@ -352,5 +355,5 @@ def test_a_delivery_that_cannot_succeed_is_not_tried_again() -> None:
     courier = Forbidding()
     office = Office(courier)
     office.dispatch.owe(owed())
-    assert office.log.remarks == ["POST https://example.com/hook failed: not allowed"]
+    assert office.log.remarks == ["task 24cd5dff: POST https://example.com/hook failed: not allowed"]
     assert (len(courier.sent), office.dispatch.owed, office.clock.next_at_ms) == (1, 0, None)

@@ -115,7 +115,7 @@ def test_a_failed_delivery_is_logged_without_its_query() -> None:
     clock.advance(LONG_ENOUGH_MS)
     courier.deliver(status=500)
     (remark,) = log.remarks
-    assert remark.startswith(f"POST {HOOK} failed: it was not taken; attempt 2 in 0.")
+    assert remark.startswith(f"task {uuid_of(1)[:8]}: POST {HOOK} failed: it was not taken; attempt 2 in 0.")
 
 
 def test_a_video_for_which_there_is_no_clip_is_not_uploaded_and_succeeds() -> None:

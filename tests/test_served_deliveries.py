@@ -78,8 +78,8 @@ def test_a_receiver_that_refuses_costs_lines_in_the_log_and_nothing_else() -> No
             await ask(server, video(**addresses))
             await receiver.wait_for(3)
             upload, first, last = [server.wait_for_line(f"(PUT|POST) {receiver.base}")[10:] for _ in range(3)]
-            assert upload == f"PUT {receiver.base}/put failed: the receiver answered 503"
-            failed = f"POST {receiver.base}/hook failed: the receiver answered 503"
+            assert upload == f"task {UUID[:8]}: PUT {receiver.base}/put failed: the receiver answered 503"
+            failed = f"task {UUID[:8]}: POST {receiver.base}/hook failed: the receiver answered 503"
             assert re.fullmatch(rf"{failed}; attempt 2 in 0\.[23] s", first)
             assert last == f"{failed}; given up after 2 attempts"
             assert len(receiver.requests) == 3
@@ -94,10 +94,10 @@ def test_an_address_off_this_machine_is_accepted_and_not_called() -> None:
 
     async def live(server: Served) -> None:
         await ask(server, video(webhookURL="http://10.0.0.1/hook", uploadEndpoint="https://bucket.example.com/x?sig=a"))
-        lines = {server.wait_for_line(r"^\d\d:\d\d:\d\d  (PUT|POST) http")[10:] for _ in range(2)}
+        lines = {server.wait_for_line(r"^\d\d:\d\d:\d\d  task \w{8}: (PUT|POST) http")[10:] for _ in range(2)}
         assert lines == {
-            "POST http://10.0.0.1/hook failed: not allowed: --allow-outbound 10.0.0.1 would open it",
-            "PUT https://bucket.example.com/x failed: not allowed: --allow-outbound bucket.example.com would open it",
+            f"task {UUID[:8]}: POST http://10.0.0.1/hook failed: not allowed: --allow-outbound 10.0.0.1 would open it",
+            f"task {UUID[:8]}: PUT https://bucket.example.com/x failed: not allowed: --allow-outbound bucket.example.com would open it",
         }
         assert [item["status"] for item in (await poll(server))["data"]] == ["success"]
 

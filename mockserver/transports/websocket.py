@@ -144,6 +144,8 @@ class _Connection:
                 self._background(self._guarded(self._hand_over(answer)))
         elapsed_ms = (time.perf_counter() - started) * 1000
         self._note(body, told, frames, elapsed_ms)
+        if self._observe is not None and told:
+            self._observe("socket", 0, told, elapsed_ms)
 
     def _exchange(self, body: bytes) -> Sequence[Answering]:
         try:
@@ -155,8 +157,6 @@ class _Connection:
         if self._journal is not None:
             outcomes = tuple([answer.outcome for answer in told])
             self._journal.note(self._caller.owner, "websocket", "socket", 0, body, outcomes, tuple(frames), elapsed_ms)
-        if told and self._observe is not None:
-            self._observe("socket", 0, told, elapsed_ms)
 
     async def _deliver(self, answer: Answer, hits: Sequence[Hit] = ()) -> Sequence[bytes]:
         """Send an answer and return its frames as they should be."""
