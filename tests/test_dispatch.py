@@ -327,7 +327,7 @@ def test_no_more_is_owed_than_there_is_room_for() -> None:
     office = Office(courier, most_owed=2)
     for number in range(3):
         office.dispatch.owe(owed(number))
-    assert office.log.remarks == ["task 24cd5dff: POST https://example.com/hook failed: too many deliveries are owed"]
+    assert office.log.remarks == ["task 24CD5DFF: POST https://example.com/hook failed: too many deliveries are owed"]
     assert [(each.nonce[0], is_delivered) for each, is_delivered in office.over] == [(2, False)]
     assert (office.dispatch.owed, len(courier.sent)) == (2, 2)
     courier.deliver()
@@ -355,5 +355,5 @@ def test_a_delivery_that_cannot_succeed_is_not_tried_again() -> None:
     courier = Forbidding()
     office = Office(courier)
     office.dispatch.owe(owed())
-    assert office.log.remarks == ["task 24cd5dff: POST https://example.com/hook failed: not allowed"]
+    assert office.log.remarks == ["task 24CD5DFF: POST https://example.com/hook failed: not allowed"]
     assert (len(courier.sent), office.dispatch.owed, office.clock.next_at_ms) == (1, 0, None)
