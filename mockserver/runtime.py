@@ -261,7 +261,7 @@ class Runtime:
         if "inputs" in params:
             found = given_pictures(self.desk, caller, params)
             if isinstance(found, Missing):
-                answer = self.desk.wire.error("mediaNotFound", params, name=found.name)
+                answer = self.desk.wire.error("mediaNotFound", params, place=found.path, name=found.name)
                 return self._archive(owner, sent, answer, size)
             given = found
         nonce = self.desk.dice.draw(owner, "task")

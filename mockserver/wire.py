@@ -16,9 +16,10 @@ from mockserver.engine.safety import mode_of
 from mockserver.engine.values import Result, Status, Task
 from mockserver.reading import Unreadable
 from mockserver.spec.catalogue import ApiError
+from mockserver.spec.checkers.base import Path
 from mockserver.spec.dialect import Dialect
 from mockserver.spec.load import Spec
-from mockserver.spec.violations import Violation
+from mockserver.spec.violations import Violation, dotted, pointer_to
 
 Item = dict[str, Any]
 
@@ -176,18 +177,21 @@ class Wire:
     def _reason(self, violation: Violation, scope: Mapping[str, str]) -> Item:
         return {**_members(violation, self._shows_pointer), **scope}
 
-    def error(self, name: str, task: Mapping[str, Any], about: Task | None = None, /, **facts: str) -> Answer:
+    def error(
+        self, name: str, task: Mapping[str, Any], about: Task | None = None, /, *, place: Path = (), **facts: str
+    ) -> Answer:
         """Answer a task with one error of the catalogue.
 
         Args:
             name: name of the error in the catalogue.
             task: the task as sent.
             about: the stored task that is in the way, if any.
+            place: where in the task the value stands that is at fault, if there is one.
             facts: what the error's sentence needs.
         """
         error = self._spec.catalogue.error(name)
         scope = _scope(task)
-        item = {**self._error(error, facts), **scope}
+        item = {**self._error(error, facts), **self._placed(place), **scope}
         if about is not None:
             item["context"] = {
                 "taskType": about.task_type,
@@ -200,6 +204,12 @@ class Wire:
             outcome=error.code,
             about=(scope.get("taskType", "?"), scope.get("taskUUID", "")),
         )
+
+    def _placed(self, place: Path) -> Item:
+        if not place:
+            return {}
+        pointer = {"pointer": pointer_to(place)} if self._shows_pointer else {}
+        return {"parameter": dotted(place), **pointer}
 
     def unaddressed(self, name: str, /, **facts: str) -> Answer:
         """Answer a request as a whole with one error: of the connection, the key or the bytes."""

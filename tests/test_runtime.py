@@ -279,3 +279,19 @@ def test_a_failure_that_was_asked_for_is_not_blamed_on_the_mock() -> None:
     ask(mock, video(1, positivePrompt="a lighthouse [[internalServerError]]"))
     (answer,) = ask(mock, {"taskType": "getResponse", "taskUUID": uuid_of(1)})
     assert answer["errors"][0]["message"] == "Something failed inside the server. The mock was asked for it."
+
+
+def test_a_stored_picture_that_is_missing_is_told_with_its_place() -> None:
+    """Of two pictures it is clear which one is meant, whether it is given bare or with its frame."""
+    mock = still_mock()
+    missing = {"image": uuid_of(9), "frame": "last"}
+    (answer,) = ask(mock, video(1, inputs={"frameImages": ["https://example.com/first.png", missing]}))
+    (error,) = answer["errors"]
+    assert (error["code"], error["parameter"]) == ("mediaNotFound", "inputs.frameImages[1].image")
+    assert error["pointer"] == "/inputs/frameImages/1/image"
+    hidden = still_mock({"error-pointer": "hidden"})
+    (answer,) = ask(
+        hidden, {"taskType": "mediaStorage", "taskUUID": uuid_of(2), "operation": "delete", "media": uuid_of(9)}
+    )
+    assert answer["errors"][0]["parameter"] == "media"
+    assert "pointer" not in answer["errors"][0]

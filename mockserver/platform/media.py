@@ -57,7 +57,7 @@ def _delete(desk: Desk, caller: Caller, task: Mapping[str, Any]) -> Answer:
     uuid = task["media"].lower()
     media = own_media(desk, caller, uuid)
     if media is None:
-        return desk.wire.error("mediaNotFound", task, name=uuid[:UUID_LENGTH])
+        return desk.wire.error("mediaNotFound", task, place=("media",), name=uuid[:UUID_LENGTH])
     drop(desk, uuid, media)
     return good(task, "deleted", operation="delete", mediaUUID=task["media"])
 

@@ -43,9 +43,11 @@ class Missing(NamedTuple):
 
     Attributes:
         name: the UUID that the task gives.
+        path: where it stands in the task.
     """
 
     name: str
+    path: Path
 
 
 class Taken(NamedTuple):
@@ -71,7 +73,7 @@ def given_pictures(desk: Desk, caller: Caller, task: Mapping[str, Any]) -> list[
     entries = task["inputs"].get("frameImages", ())
     given: list[Given] = []
     for (path, value), frame in zip(frame_images(entries), _frames(entries), strict=True):
-        stored = _stored(desk, caller, value)
+        stored = _stored(desk, caller, value, path)
         if isinstance(stored, Missing):
             return stored
         if stored is None or stored.source:
@@ -79,7 +81,7 @@ def given_pictures(desk: Desk, caller: Caller, task: Mapping[str, Any]) -> list[
             continue
         content = content_of(desk, stored)
         if content is None:
-            return Missing(value)
+            return Missing(value, path)
         given.append(Given(path, frame, value, File(content, "", stored.digest)))
     return given
 
@@ -96,7 +98,7 @@ def _frames(entries: Sequence[Any]) -> Iterator[int]:
         yield free.pop(0) if claim is None else _FRAMES[claim]
 
 
-def _stored(desk: Desk, caller: Caller, value: str) -> Media | Missing | None:
+def _stored(desk: Desk, caller: Caller, value: str, path: Path) -> Media | Missing | None:
     """Return the stored file that a picture names by its UUID or by its address here; None where it names none."""
     if is_address(value):
         return media_at(desk, value)
@@ -104,7 +106,7 @@ def _stored(desk: Desk, caller: Caller, value: str) -> Media | Missing | None:
         return None
     media = own_media(desk, caller, value)
     if media is None:
-        return Missing(value)
+        return Missing(value, path)
     renew(desk, value, media)
     return media
 

@@ -101,12 +101,12 @@ def reject(
         code: name of the API error in the catalogue, or None for the one of a value of wrong form.
         facts: further members of the API error.
     """
-    parameter = _dotted(path)
+    parameter = dotted(path)
     name = next(step for step in reversed(path) if isinstance(step, str))
     error = spec.catalogue.error(code) if code else spec.catalogue.for_rule("format", name)
     said = error.say(parameter=parameter, name=name, reason=why)
     message = said if "{reason}" in error.template else f"{said} {why}"
-    pointer = "".join(f"/{escape(str(step))}" for step in path)
+    pointer = pointer_to(path)
     told = {**_facts(_declared(branch.schema, path), branch.documentation, parameter), **facts}
     return Violation(pointer, parameter, "format", None, show(value), message, None, error, told)
 
@@ -249,14 +249,14 @@ def _rule(branch: Branch, catalogue: Catalogue, path: Path) -> _Rule:
 
 
 def _word_site(rule: _Rule, path: Path) -> _Site:
-    parameter = _dotted(path)
+    parameter = dotted(path)
     name = next((step for step in reversed(path) if isinstance(step, str)), "task")
     error = rule.error(name)
     declared = _declared(rule.branch.schema, path)
     opening = error.say(parameter=parameter, name=name)
     told_of = {} if rule.keyword in _TELLERS else rule.node
     return _Site(
-        pointer=_pointer(path),
+        pointer=pointer_to(path),
         parameter=parameter,
         error=error,
         opening=f"{opening} {rule.because}" if rule.because else opening,
@@ -269,11 +269,12 @@ def _word_site(rule: _Rule, path: Path) -> _Site:
 _site = lru_cache(maxsize=1024)(_word_site)
 
 
-def _pointer(path: Path) -> str:
+def pointer_to(path: Path) -> str:
+    """Return a place as a JSON Pointer."""
     return "".join(f"/{escape(str(step))}" for step in path)
 
 
-def _dotted(path: Path) -> str:
+def dotted(path: Path) -> str:
     """Return a place as the API names it: inputs.frameImages[0].image."""
     return "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path).removeprefix(".")
 
@@ -346,7 +347,7 @@ def _tell_missing(rule: _Rule, path: Path, order: Order, value: Any) -> Told:
     missing = [name for name in rule.limit if name not in value]
     for name in missing[:1] if rule.is_joint else missing:
         site = _site(rule, (*path, name))
-        parameter = tuple(_dotted((*path, each)) for each in rule.limit) if rule.is_joint else site.parameter
+        parameter = tuple(dotted((*path, each)) for each in rule.limit) if rule.is_joint else site.parameter
         wanted = _declared(rule.branch.schema, (*path, name))
         how = f"Add {_quoted(missing)}." if rule.is_joint or not wanted else f"Add it: {expects(wanted)}."
         yield (*order, _rank_of_missing(rule, path, value, name)), _missing(rule, site, parameter, rule.limit, how)
@@ -357,7 +358,7 @@ def _tell_lonely(rule: _Rule, path: Path, order: Order, value: Any) -> Told:
     for trigger, needed in rule.limit.items():
         for name in [name for name in needed if name not in value] if trigger in value else []:
             site = _site(rule, (*path, name))
-            parameter = (_dotted((*path, trigger)), site.parameter)
+            parameter = (dotted((*path, trigger)), site.parameter)
             how = f"Add {_quoted([name])}, or leave out {_quoted([trigger])}."
             yield (*order, _rank_of_missing(rule, path, value, name)), _missing(rule, site, parameter, needed, how)
 
@@ -414,7 +415,7 @@ LONGEST_NAME, LONGEST_POINTED = 64, 256
 def _long_site(rule: _Rule, path: Path, name: str) -> _Site:
     """Return the site of a member with a very long name, which the sentence cuts; past 256 the holder is pointed at."""
     site = _word_site(rule, (*path, f"{name[:LONGEST_NAME]}…"))
-    return replace(site, pointer=_pointer((*path, name) if len(name) <= LONGEST_POINTED else path))
+    return replace(site, pointer=pointer_to((*path, name) if len(name) <= LONGEST_POINTED else path))
 
 
 def _meant(
@@ -422,7 +423,7 @@ def _meant(
 ) -> tuple[str | None, str]:
     """Return what an unknown member was probably meant to be, and a sentence for it."""
     elsewhere = branch.parameters.get(name)
-    if elsewhere and elsewhere != _dotted((*path, name)):
+    if elsewhere and elsewhere != dotted((*path, name)):
         return elsewhere, f"It belongs at '{elsewhere}'."
     near = nearest(name, known) or holding(name, missing)
     if near:
