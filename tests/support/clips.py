@@ -2,14 +2,16 @@
 
 import io
 import json
+import math
+import random
 import shutil
 import subprocess
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from pathlib import Path
 from typing import Any, TypeVar
 
-from PIL import Image
+from PIL import Image, ImageChops, ImageOps
 
 from mockserver.media.orders import Order
 from mockserver.media.renderers import Render
@@ -46,6 +48,34 @@ def png(picture: Image.Image, form: str = "PNG", **options: object) -> bytes:
     out = io.BytesIO()
     picture.save(out, form, **options)
     return out.getvalue()
+
+
+def photograph(width_px: int, height_px: int, seed: int, colours: Sequence[str], is_noisy: bool = False) -> Image.Image:
+    """Return a picture that is as hard to encode as a photograph: forms of every size, in many colours.
+
+    Args:
+        width_px: its width.
+        height_px: its height.
+        seed: decides the forms.
+        colours: of shadows, of most of it, and of lights.
+        is_noisy: whether it is as grainy as one that was taken at night.
+    """
+    chance = random.Random(seed)
+    layers = Image.new("L", (width_px, height_px))
+    for number, side in enumerate((4, 12, 40, 160, *([600] if is_noisy else []))):
+        specks = Image.frombytes("L", (side, side), chance.randbytes(side * side))
+        layer = specks.resize((width_px, height_px), Image.Resampling.BICUBIC)
+        layers = Image.blend(layers, layer, 1 / 2**number)
+    black, middle, white = colours
+    return ImageOps.colorize(ImageOps.autocontrast(layers), black, white, middle)
+
+
+def psnr_db(one: Image.Image, other: Image.Image) -> float:
+    """Return how alike two pictures are, in dB."""
+    squares = sum(
+        count * (level % 256) ** 2 for level, count in enumerate(ImageChops.difference(one, other).histogram())
+    )
+    return 10 * math.log10(255**2 * 3 * one.width * one.height / squares) if squares else math.inf
 
 
 class Idle:
