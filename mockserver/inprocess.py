@@ -85,6 +85,7 @@ class MockRunware:
         self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.router.stop(quiet=problem is not None)
+        self.mock.gallery.close()
 
     async def __aenter__(self) -> Self:
         return self.__enter__()

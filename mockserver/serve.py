@@ -113,6 +113,7 @@ def facts(mock: Mock, host: str, port: int) -> Mapping[str, Any]:
         "profile": config.profile,
         "choices": {name: value for name, value in chosen.choices.items() if value != usual[name]},
         "speed": "instant" if math.isinf(config.speed) else config.speed,
+        "videos": mock.gallery.about,
         "keys": len(config.api_key) or "any",
     }
 
@@ -142,6 +143,7 @@ def banner(told: Mapping[str, Any]) -> str:
         "Models": ", ".join(told["models"]),
         "Profile": told["profile"] + (f", with {differing}" if differing else ""),
         "Speed": _speed(told["speed"]),
+        "Videos": told["videos"],
         "Keys": "any key that is not empty" if told["keys"] == "any" else f"{told['keys']} accepted",
     }
     width = max(map(len, CLIENT_LINES))

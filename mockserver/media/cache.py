@@ -27,16 +27,19 @@ class Cache:
     Args:
         folder: where they lie; made when first needed. None for a temporary one that goes with this object.
         max_bytes: how much they may take together; the newest file stays even if it alone takes more.
+
+    Attributes:
+        folder: as given.
     """
 
     def __init__(self, folder: Path | None, max_bytes: int) -> None:
-        self._given, self._max_bytes = folder, max_bytes
+        self.folder, self._max_bytes = folder, max_bytes
         self._temporary: Path | None = None
         self._remove: weakref.finalize[[str, bool], Cache] | None = None
 
     def find(self, name: str) -> Path | None:
         """Return a file and note that it was used, or None where it is not there."""
-        folder = self._given or self._temporary
+        folder = self.folder or self._temporary
         if folder is None:
             return None
         path = folder / name
@@ -72,9 +75,9 @@ class Cache:
         self._temporary = self._remove = None
 
     def _folder(self) -> Path:
-        if self._given is not None:
-            self._given.mkdir(parents=True, exist_ok=True)
-            return self._given
+        if self.folder is not None:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            return self.folder
         if self._temporary is None or not self._temporary.is_dir():
             self._temporary = Path(tempfile.mkdtemp(prefix="runware-mock-"))
             self._remove = weakref.finalize(self, shutil.rmtree, str(self._temporary), True)

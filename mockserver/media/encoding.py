@@ -42,7 +42,7 @@ def _h264(quality: int) -> Mapping[str, str]:
 
 
 def _vp8(quality: int) -> Mapping[str, str]:
-    """Coarser levels than these make larger files of still pictures: what is lost is sent again with every frame."""
+    """Leave out the coarsest levels: they make no smaller files of still pictures, for what they lose is sent again."""
     level = str(round(48 - 0.4 * quality))
     speed = {"deadline": "realtime", "cpu-used": "16", "static-thresh": "1000"}
     return {**speed, "b": "0", "crf": level, "qmin": level, "qmax": level}

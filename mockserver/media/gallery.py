@@ -31,6 +31,10 @@ def can_render() -> bool:
 class Gallery(Protocol):
     """Has the files of finished results."""
 
+    @property
+    def about(self) -> str:
+        """What kind of files they are, for people."""
+
     def clip(self, task: Task, index: int, model: Model, /) -> Future[Clip | NoClip]:
         """Get the file of a result. It may be there at once or come later, in another thread; nothing blocks.
 
@@ -46,6 +50,13 @@ class Gallery(Protocol):
 
 class Shipped:
     """The clips that come with the package."""
+
+    @property
+    def about(self) -> str:
+        """What kind of files they are, and how to have others."""
+        return "one for all of a size" + (
+            "" if can_render() else "; pip install 'runware-mock[media]' has them rendered"
+        )
 
     def clip(self, task: Task, _index: int, model: Model, /) -> Future[Clip | NoClip]:
         """Return the clip that stands for every result of its size, duration and format."""
@@ -70,6 +81,11 @@ class Studio:
         self._renderers: Renderers | None = None
         self._under_way: dict[str, Future[Clip | NoClip]] = {}
         self._lock = Lock()
+
+    @property
+    def about(self) -> str:
+        """What kind of files they are, and where they are kept."""
+        return f"rendered when they are first asked for, kept in {self._cache.folder or 'a temporary folder'}"
 
     def clip(self, task: Task, index: int, model: Model, /) -> Future[Clip | NoClip]:
         """Return the clip of a result from the cache, or have it made."""

@@ -29,10 +29,12 @@ class Label:
         panel: the panel in RGB, without clock and bar.
         cover: how much each pixel of the panel counts.
         accent: colour of the bar, from the seed.
+        written: everything that stands on the panel, line by line.
     """
 
     def __init__(self, order: Order) -> None:
         self._order = order
+        self.written: list[str] = []
         width, height = order.width_px, order.height_px
         unit = min(height, width) / 36
         self._unit = unit
@@ -139,6 +141,7 @@ class Label:
         self.panel.paste(TRACK, (left - x, top - y, right - x, bottom - y))
 
     def _line(self, letters: Letters, at: tuple[float, float], text: str, colour: tuple[int, int, int]) -> None:
+        self.written.append(text)
         letters.write(ImageDraw.Draw(self.panel), at, text, colour)
         letters.write(ImageDraw.Draw(self.cover), at, text, 255)
 

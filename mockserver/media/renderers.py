@@ -145,12 +145,15 @@ def _cores() -> tuple[int, ...]:
 
 
 def _start() -> subprocess.Popen[bytes]:
-    """Start a renderer with this very Python and the modules that it finds; Ctrl-C in a terminal does not reach it."""
+    """Start a renderer with this very Python and the modules that it finds; Ctrl-C in a terminal does not reach it.
+
+    It stays in the session of this process: Linux may weigh niceness within a session alone.
+    """
     path = os.pathsep.join(filter(None, sys.path))
     return subprocess.Popen(
         [sys.executable, "-P", "-m", "mockserver.media.worker"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         env={**os.environ, "PYTHONPATH": path},
-        start_new_session=True,
+        process_group=0,
     )

@@ -107,7 +107,6 @@ class FileTransport:
         headers = {
             "etag": clip.etag,
             "last-modified": formatdate(made_at_s, usegmt=True),
-            "accept-ranges": "bytes",
             "cache-control": f"private, max-age={fresh_s}",
             "content-disposition": f'inline; filename="{uuid}.{extension}"',
         }

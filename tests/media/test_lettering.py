@@ -95,6 +95,30 @@ def test_the_label_stays_in_the_picture_and_below_the_sun(size: tuple[int, int],
         assert height / 2 <= top < bottom < height
 
 
+def test_everything_that_tells_requests_apart_is_written() -> None:
+    """A person sees which request made a clip, which result it is, and what kind of file."""
+    wanted = order(prompt="a lighthouse at dusk, " * 10, number=2, results=3, is_optimized=True, seed=77)
+    assert Label(wanted).written == [
+        "minimax:3@1",
+        wanted.task_uuid,
+        "result 2 of 3   seed 77",
+        *Label(wanted).written[3:-3],
+        "1366 × 768, 6 s",
+        "MP4, quality 95",
+        "prompt optimizer on",
+    ]
+    assert " ".join(Label(wanted).written[3:-3]) == wanted.prompt.strip()
+    assert "(no prompt)" in Label(order(prompt="")).written
+    assert "prompt optimizer on" not in Label(order()).written
+
+
+def test_a_prompt_that_is_too_long_is_cut_with_an_ellipsis() -> None:
+    """As much of it as the panel has room for is written in the smallest letters."""
+    written = Label(order(prompt="灯台" * 1000, width_px=512, height_px=512)).written
+    assert sum(line.count("灯") for line in written) > 200
+    assert any(line.endswith("…") for line in written)
+
+
 def test_the_clock_tells_time_and_frame() -> None:
     """Each frame has a clock of its own, and a frame's time is when it begins."""
     label = Label(order())

@@ -19,6 +19,7 @@ from mockserver.media.orders import FIRST, LAST, Order
 from mockserver.media.renderers import Inline, Processes, Render, RenderingFailed
 from mockserver.media.worker import NICENESS, Wanted, read_order, work, write_order
 from tests.support.clips import order
+from tests.support.processes import children, command
 
 ROOT = Path(__file__).parent.parent.parent
 SMALL = order(width_px=64, height_px=48, duration_s=0.2)
@@ -31,23 +32,6 @@ def processes() -> Iterator[Processes]:
     renderers = Processes()
     yield renderers
     renderers.close()
-
-
-def children() -> set[int]:
-    """Return the processes that this one started."""
-    own = Path(f"/proc/self/task/{os.getpid()}/children")
-    found = set()
-    for task in Path("/proc/self/task").iterdir():
-        found |= {int(each) for each in (task / own.name).read_text().split()}
-    return found
-
-
-def command(process_id: int) -> str:
-    """Return the command line of a process, or "" where it has ended."""
-    try:
-        return Path(f"/proc/{process_id}/cmdline").read_bytes().replace(b"\0", b" ").decode()
-    except OSError:
-        return ""
 
 
 def until(is_so: Callable[[], bool]) -> None:
@@ -142,6 +126,7 @@ from pathlib import Path
 from queue import SimpleQueue
 from mockserver.media.renderers import Processes
 from tests.support.clips import order
+from tests.support.processes import children, command
 
 print("main")
 folder = Path(sys.argv[1])
@@ -161,12 +146,7 @@ def test_no_process_outlives_a_mock_that_was_killed(tmp_path: Path) -> None:
     with subprocess.Popen(words, stdout=subprocess.PIPE, text=True, env=environment) as program:
         assert program.stdout
         assert [program.stdout.readline() for _ in range(2)] == ["main\n", "ready\n"]
-        started = {
-            int(each)
-            for task in Path(f"/proc/{program.pid}/task").iterdir()
-            for each in (task / "children").read_text().split()
-        }
-        handles = [os.pidfd_open(each) for each in started]
+        handles = [os.pidfd_open(each) for each in children(program.pid)]
         assert handles
         film = tmp_path / "long"
         until(lambda: film.exists() and film.stat().st_size > 0)

@@ -1,5 +1,6 @@
 """A mock served by a process of its own, as users start it."""
 
+import os
 import re
 import subprocess
 import sys
@@ -53,19 +54,22 @@ class Served:
 
 
 @contextmanager
-def served(*options: str, cwd: Path | None = None) -> Iterator[Served]:
+def served(*options: str, cwd: Path | None = None, temporary: Path | None = None) -> Iterator[Served]:
     """Serve a mock on a free port of 127.0.0.1 and stop it, and only it, in the end.
 
     Args:
         options: further words for `runware-mock serve`.
         cwd: folder to start it in.
+        temporary: folder in which it makes temporary ones, or None for the usual one.
     """
+    environment = {**os.environ, **({"TMPDIR": str(temporary)} if temporary else {})}
     process = subprocess.Popen(
         [sys.executable, "-m", "mockserver", "serve", "--port", "0", *options],
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
         cwd=cwd,
+        env=environment,
     )
     lines: Queue[str] = Queue()
     reader = Thread(target=_read, args=(process, lines), daemon=True)

@@ -1,0 +1,18 @@
+"""Processes as the system knows them. Linux only."""
+
+import os
+from pathlib import Path
+
+
+def children(process_id: int | None = None) -> set[int]:
+    """Return the processes that a process started; this one unless another is given."""
+    threads = Path(f"/proc/{process_id or os.getpid()}/task").iterdir()
+    return {int(each) for thread in threads for each in (thread / "children").read_text().split()}
+
+
+def command(process_id: int) -> str:
+    """Return the command line of a process, or "" where it has ended."""
+    try:
+        return Path(f"/proc/{process_id}/cmdline").read_bytes().replace(b"\0", b" ").decode()
+    except OSError:
+        return ""
