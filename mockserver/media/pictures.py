@@ -24,9 +24,12 @@ if TYPE_CHECKING:
 #: Longest time that decoding one picture may take, in seconds.
 DECODE_WITHIN_S = 5.0
 #: Bytes that decoding may take, roughly; more than one picture is never decoded at a time.
-MOST_MEMORY = 160 * 1024 * 1024
+MOST_MEMORY = 120 * 1024 * 1024
 #: Bytes that decoding takes for each pixel, by format: measured, for the worst kind of file.
-BYTES_PER_PIXEL: Mapping[str, int] = MappingProxyType({"PNG": 8, "JPEG": 10, "WEBP": 20, "BMP": 8, "GIF": 12})
+BYTES_PER_PIXEL: Mapping[str, int] = MappingProxyType({"PNG": 10, "WEBP": 14, "BMP": 10, "GIF": 10})
+#: The same for JPEG: for each pixel that comes out, for each that comes out while all scans are held, and for each
+#: value of each pixel that is held.
+JPEG_BYTES = (7, 4, 2)
 #: Largest file that is kept as it came, where it can be drawn as it is.
 MOST_KEPT_BYTES = 4 * 1024 * 1024
 #: How much is handed to the decoder at a time: between two pieces the time is looked at.
@@ -50,7 +53,7 @@ _ORIENTATION = 0x0112
 #: What decoders raise over files that are not in order.
 _BROKEN = (
     *(OSError, SyntaxError, ValueError, TypeError, LookupError, ArithmeticError, EOFError, MemoryError, RuntimeError),
-    *(AttributeError, AssertionError, struct.error, zlib.error),
+    *(AttributeError, AssertionError, Warning, struct.error, zlib.error),
 )
 
 
@@ -126,13 +129,13 @@ def develop(content: bytes, declared: str, rules: PictureRules) -> Picture:
         return Picture(content, kind, 0, 0)
     image = _open(content, kind, rules)
     turn = _turn(image)
-    check_size(_upright(image.size, turn), rules)
+    check_size(_upright(_size_as_sent(image), turn), rules)
     try:
-        _load(image, rules.kept_side)
+        image.load()
         turn = _turn(image)
         size = _upright(_size_as_sent(image), turn)
         check_size(size, rules)
-        if _is_plain(image, turn) and max(size) <= rules.kept_side and len(content) <= MOST_KEPT_BYTES:
+        if _is_plain(image) and max(size) <= rules.kept_side and len(content) <= MOST_KEPT_BYTES:
             return Picture(content, kind, *size)
         return Picture(_as_jpeg(image, turn, rules.kept_side), kind, *size)
     except _BROKEN as problem:
@@ -150,9 +153,8 @@ def store(content: bytes, declared: str, rules: PictureRules) -> Stored:
         return Stored(content, MEDIA_TYPES[kind])
     image = _open(content, kind, rules)
     try:
-        longest = max(image.size)
-        _load(image, rules.kept_side)
-        if longest <= rules.kept_side:
+        image.load()
+        if max(_size_as_sent(image)) <= rules.kept_side:
             return Stored(content, MEDIA_TYPES[kind])
         return Stored(_as_jpeg(image, _turn(image), rules.kept_side), MEDIA_TYPES["JPEG"])
     except _BROKEN as problem:
@@ -255,31 +257,58 @@ def _open(content: bytes, kind: str, rules: PictureRules) -> "ImageFile":
     from PIL.BmpImagePlugin import BmpImageFile
     from PIL.GifImagePlugin import GifImageFile
     from PIL.Image import DecompressionBombError
-    from PIL.JpegImagePlugin import JpegImageFile
     from PIL.PngImagePlugin import PngImageFile
     from PIL.WebPImagePlugin import WebPImageFile
 
     classes: Mapping[str, Callable[[BytesIO], ImageFile]] = {
         "PNG": PngImageFile,
-        "JPEG": JpegImageFile,
+        "JPEG": _jpeg_class(),
         "WEBP": WebPImageFile,
         "BMP": BmpImageFile,
         "GIF": GifImageFile,
     }
     try:
         if kind == "WEBP":
-            _check_room(_webp_size(content), kind, rules)  # its decoder makes room as soon as it is made
+            # Its decoder makes room as soon as it is made.
+            _check_room(_webp_size(content), BYTES_PER_PIXEL[kind], rules)
         image = classes[kind](_Feed(content))
     except DecompressionBombError:
         raise BadPicture("valueTooLarge", "the picture has far too many pixels.") from None
     except _BROKEN as problem:
         raise _undecodable(problem) from problem
-    _check_room(image.size, kind, rules)
+    image.info["size as sent"] = image.size
+    if kind == "JPEG":
+        _check_room(image.size, _draft(image, content, rules.kept_side), rules)
+    else:
+        _check_room(image.size, BYTES_PER_PIXEL[kind], rules)
     image.decodermaxblock = PIECE_BYTES
     return image
 
 
-def _check_room(size: tuple[int, int], kind: str, rules: PictureRules) -> None:
+@lru_cache(maxsize=1)
+def _jpeg_class() -> "Callable[[BytesIO], ImageFile]":
+    """Return Pillow's class for JPEG files, less its interest in EXIF data: broken ones make it warn."""
+    from PIL.JpegImagePlugin import JpegImageFile
+
+    class Jpeg(JpegImageFile):
+        def _read_dpi_from_exif(self) -> None:
+            """Read nothing."""
+
+    return Jpeg
+
+
+def _draft(image: "ImageFile", content: bytes, side: int) -> float:
+    """Let a JPEG be decoded small, and return how many bytes that takes for each pixel of the file."""
+    pixels, layers = image.width * image.height, len(image.getbands())
+    scan = content[image.fp.tell() :][2:3] if image.fp else b""
+    is_held = "progressive" in image.info or scan < bytes([layers])
+    image.draft(None, (side, side))
+    out, out_held, held = JPEG_BYTES
+    share = image.width * image.height / max(1, pixels)
+    return max(out * share, out_held * share + held * layers) if is_held else out * share
+
+
+def _check_room(size: tuple[int, int], bytes_per_pixel: float, rules: PictureRules) -> None:
     """Refuse a picture whose pixels would take too much room, in the words of the rules where these say so too.
 
     Raises:
@@ -288,9 +317,9 @@ def _check_room(size: tuple[int, int], kind: str, rules: PictureRules) -> None:
     pixels = size[0] * size[1]
     if pixels == 0:
         raise BadPicture("invalidImage", "It has no pixels.")
-    if pixels > MOST_MEMORY // BYTES_PER_PIXEL[kind]:
+    if pixels * bytes_per_pixel > MOST_MEMORY:
         check_size(size, rules)
-        most = MOST_MEMORY // BYTES_PER_PIXEL[kind]
+        most = round(MOST_MEMORY / bytes_per_pixel)
         raise BadPicture("valueTooLarge", f"the picture has {pixels:,} pixels, at most {most:,} are taken.")
 
 
@@ -312,14 +341,8 @@ def _webp_size(content: bytes) -> tuple[int, int]:
     raise SyntaxError("no WEBP picture")
 
 
-def _load(image: "ImageFile", side: int) -> None:
-    """Decode the pixels; of an animation the first picture. A large JPEG is decoded small."""
-    image.info["size as sent"] = image.size
-    image.draft(None, (side, side))
-    image.load()
-
-
 def _size_as_sent(image: "ImageFile") -> tuple[int, int]:
+    """Return the size that a file says it has, in pixels; a large JPEG is decoded smaller."""
     width, height = image.info["size as sent"]
     return int(width), int(height)
 
@@ -327,26 +350,36 @@ def _size_as_sent(image: "ImageFile") -> tuple[int, int]:
 def _turn(image: "ImageFile") -> int:
     """Return how a picture must be turned to be upright: 1 for not at all, up to 8.
 
-    Source: EXIF's tag Orientation (stated); that the service turns pictures is assumed
+    Only this one value is read of the EXIF data, and broken data say nothing.
+
+    Source: the specification of EXIF, tag Orientation (stated); that the service turns pictures is assumed
     """
-    try:
-        if image.format == "PNG" and "exif" not in image.info:
-            return 1
-        found = image.getexif().get(_ORIENTATION, 1)
-    except _BROKEN:
+    data = image.info.get("exif")
+    if not isinstance(data, bytes):
         return 1
-    return found if isinstance(found, int) and 1 <= found <= 8 else 1
+    tiff = data.removeprefix(b"Exif\0\0")
+    order = {b"II": "<", b"MM": ">"}.get(tiff[:2], "")
+    try:
+        (start,) = struct.unpack_from(f"{order}I", tiff, 4)
+        (count,) = struct.unpack_from(f"{order}H", tiff, start)
+        for index in range(count):
+            tag, _, _, value = struct.unpack_from(f"{order}HHIH", tiff, start + 2 + 12 * index)
+            if tag == _ORIENTATION:
+                return value if order and 1 <= value <= 8 else 1
+    except struct.error:
+        return 1
+    return 1
 
 
 def _upright(size: tuple[int, int], turn: int) -> tuple[int, int]:
     return (size[1], size[0]) if turn >= 5 else size
 
 
-def _is_plain(image: "ImageFile", turn: int) -> bool:
-    """Say whether a picture can be drawn as it is."""
+def _is_plain(image: "ImageFile") -> bool:
+    """Say whether a picture can be drawn as it is, by programs that read more of it than we do."""
     is_animated = getattr(image, "is_animated", False)
     is_common = image.mode in ("1", "L", "P", "RGB") and image.format in ("PNG", "JPEG", "WEBP")
-    return is_common and turn == 1 and not is_animated and "transparency" not in image.info
+    return is_common and not is_animated and not image.info.keys() & {"exif", "transparency"}
 
 
 def _as_jpeg(image: "ImageFile", turn: int, side: int) -> bytes:

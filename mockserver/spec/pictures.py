@@ -25,7 +25,7 @@ class PictureRules:
     formats: tuple[str, ...] = ("PNG", "JPEG", "WEBP")
     most_bytes: int = 20 * 1024 * 1024
     least_side: int = 1
-    most_side: int = 65535
+    most_side: int = 2**31
     least_ratio: float = 0.0
     most_ratio: float = float("inf")
     kept_side: int = 2048
