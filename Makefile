@@ -22,7 +22,7 @@ serve: $(VENV)/ready ## serve the mock on 127.0.0.1:8080; more options: make ser
 	@exec $(BIN)/runware-mock serve $(OPTIONS)
 
 test: $(VENV)/test-ready $(CLIENTS)/ready ## run all tests, with coverage
-	@.ci/provide ffprobe:ffmpeg curl:curl chromium:chromium
+	@.ci/provide ffprobe:ffmpeg curl:curl chromium:chromium ip:iproute2 unshare:util-linux
 	@rm -f .coverage .coverage.*
 	$(BIN)/python -m pytest -n 2 --cov --cov-report= $(OPTIONS)
 	@$(BIN)/coverage report --fail-under=95

@@ -11,6 +11,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from contracts.pictures import BAD, as_base64
 from contracts.strategies import Draw, Strategy, settle, valid_tasks, values
 from mockserver.spec.load import Branch
 
@@ -266,3 +267,38 @@ def _repeat(place: Place, rule: Mapping[str, Any]) -> Spoil:
         return [{**counted, member: draw(values(node))} for _ in range(rule["maxContains"] + 1)]
 
     return spoil
+
+
+@dataclass(frozen=True)
+class PictureMistake:
+    """One way to give a task a picture that no schema can tell from a good one.
+
+    Attributes:
+        name: what is wrong with the picture.
+        code: the error that a mock answers with.
+        spoilt: draws tasks that are wrong in this way only.
+    """
+
+    name: str
+    code: str
+    spoilt: Strategy
+
+
+def picture_mistakes(branch: Branch) -> Iterator[PictureMistake]:
+    """Yield every way to give a task of a branch a bad frame image; nothing for a branch that takes none."""
+    inputs = branch.schema.get("properties", {}).get("inputs", {})
+    if "frameImages" in inputs.get("properties", {}):
+        for name, (code, content) in BAD.items():
+            yield PictureMistake(name, code, _with_picture(branch, as_base64(content)))
+
+
+def _with_picture(branch: Branch, image: str) -> Strategy:
+    valid = _valid(branch)
+
+    @st.composite
+    def spoilt(draw: Draw) -> Any:
+        task = {key: member for key, member in draw(valid).items() if key not in ("width", "height")}
+        frame = draw(st.sampled_from([image, {"image": image}, {"image": image, "frame": "last"}]))
+        return {**task, "inputs": {"frameImages": [frame]}}
+
+    return spoilt().filter(branch.checker.accepts)

@@ -20,10 +20,12 @@ class Darkroom:
 
     Args:
         at_once: do each job where it is handed in: for a mock that has nobody else to answer meanwhile.
+        most_waiting_bytes: how much may wait.
     """
 
-    def __init__(self, *, at_once: bool = False) -> None:
+    def __init__(self, *, at_once: bool = False, most_waiting_bytes: int = MOST_WAITING_BYTES) -> None:
         self._at_once = at_once
+        self._most_waiting_bytes = most_waiting_bytes
         self._thread: ThreadPoolExecutor | None = None
         self._waiting_bytes = 0
 
@@ -39,7 +41,7 @@ class Darkroom:
         """
         if self._at_once:
             return job()
-        if self._waiting_bytes + size_bytes > MOST_WAITING_BYTES:
+        if self._waiting_bytes + size_bytes > self._most_waiting_bytes:
             raise Busy
         if self._thread is None:
             self._thread = ThreadPoolExecutor(1, "pictures")
