@@ -5,7 +5,7 @@ rendered clip shows, but for no task; and they take their time to be small.
 """
 
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from itertools import product
 from pathlib import Path
@@ -69,11 +69,16 @@ def prerender(width_px: int, height_px: int, duration_s: int, output_format: str
     encode(order, draw(order, {}, usual.matrix), replace(usual, options=lambda _: SMALL[usual.codec]), path)
 
 
-def main() -> int:
-    """Render every clip and say how large they are."""
-    FOLDER.mkdir(exist_ok=True)
-    for width_px, height_px, duration_s, output_format in wanted_clips():
-        path = FOLDER / clip_name(width_px, height_px, duration_s, output_format)
+def main(folder: Path = FOLDER, clips: Iterable[Size] | None = None) -> int:
+    """Render clips and say how large they are.
+
+    Args:
+        folder: where they go.
+        clips: width and height in pixels, duration in seconds and format of each; all that ship unless given.
+    """
+    folder.mkdir(exist_ok=True)
+    for width_px, height_px, duration_s, output_format in wanted_clips() if clips is None else clips:
+        path = folder / clip_name(width_px, height_px, duration_s, output_format)
         prerender(width_px, height_px, duration_s, output_format, path)
         print(f"{path.name:<20} {path.stat().st_size:>9,} bytes")
     return 0

@@ -6,7 +6,7 @@ import pytest
 
 from mockserver.media.clips import FOLDER, clip_name, find_clip
 from mockserver.media.orders import DEFAULT_FPS
-from mockserver.media.prerender import prerender, wanted_clips
+from mockserver.media.prerender import main, prerender, wanted_clips
 from tests.support.clips import probe
 
 #: Container and codec by format, as ffprobe names them.
@@ -48,6 +48,17 @@ def test_a_size_without_a_clip_is_none() -> None:
     """A further model may have sizes that were never rendered."""
     assert find_clip({"width": 640, "height": 480, "duration": 6, "outputFormat": "MP4"}) is None
     assert find_clip({"width": 640}) is None
+
+
+def test_the_script_renders_what_it_is_told_and_says_how_large_it_is(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One file and one line for each clip; the folder is made where there is none."""
+    assert main(tmp_path / "clips", [(64, 48, 1, "MP4"), (64, 48, 1, "WEBM")]) == 0
+    written = {path.name: path.stat().st_size for path in (tmp_path / "clips").iterdir()}
+    assert written.keys() == {"64x48-1s.mp4", "64x48-1s.webm"}
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[:2] for line in lines] == [[name, f"{written[name]:,}"] for name in sorted(written)]
 
 
 @pytest.mark.parametrize("output_format", PROBED)
