@@ -377,21 +377,24 @@ def _rank_of_missing(rule: _Rule, path: Path, value: Mapping[str, Any], name: st
 def _tell_unknown(rule: _Rule, path: Path, order: Order, value: Any) -> Told:
     """Tell of members that the schema does not have."""
     known = rule.node.get("properties", {})
-    missing = tuple([name for name in rule.node.get("required", ()) if name not in value])
+    required = _required(rule)
+    missing = () if required.issubset(value) else tuple([name for name in rule.node["required"] if name not in value])
     for position, name in enumerate(value):
         if name not in known:
             tell = _unknown if len(name) <= LONGEST_NAME else _word_unknown
-            taken = tuple([each for each in _alike(rule, name) if each in value])
+            near = _alike(rule, name[: LONGEST_NAME + 1])
+            taken = () if near.isdisjoint(value) else tuple(sorted(near.intersection(value)))
             yield (*order, position), tell(rule, path, name, show(value[name]), taken, missing)
 
 
-def _alike(rule: _Rule, name: str) -> tuple[str, ...]:
-    return _known_alike(rule, name) if len(name) <= LONGEST_NAME else ()
+@lru_cache(maxsize=1024)
+def _required(rule: _Rule) -> frozenset[str]:
+    return frozenset(rule.node.get("required", ()))
 
 
 @lru_cache(maxsize=1024)
-def _known_alike(rule: _Rule, name: str) -> tuple[str, ...]:
-    return alike(name, rule.node.get("properties", {}))
+def _alike(rule: _Rule, name: str) -> frozenset[str]:
+    return frozenset(alike(name, rule.node.get("properties", {})))
 
 
 def _word_unknown(
