@@ -7,6 +7,9 @@ from typing import NamedTuple, Self
 
 from tests.support.loops import rest
 
+#: How long a request may be awaited: renderers give way, so on a machine full of tests a video takes its time.
+COMES_WITHIN_S = 120
+
 Answer = Callable[[asyncio.StreamWriter], Awaitable[None]]
 
 
@@ -92,7 +95,7 @@ class Receiver:
     async def wait_for(self, number: int) -> list[Received]:
         """Wait until so many requests came, and return them."""
         async with self._came:
-            await asyncio.wait_for(self._came.wait_for(lambda: len(self.requests) >= number), 10)
+            await asyncio.wait_for(self._came.wait_for(lambda: len(self.requests) >= number), COMES_WITHIN_S)
         return self.requests
 
     def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
