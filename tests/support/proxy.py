@@ -2,14 +2,17 @@
 
 import asyncio
 import socket
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from threading import Thread
 
 CHUNK_BYTES = 65536
 #: A WebSocket close frame as a server sends it, with code 1000: an orderly end.
 CLOSE_FRAME = b"\x88\x02\x03\xe8"
+
+
+_Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 
 @dataclass(frozen=True)
@@ -65,27 +68,44 @@ class Proxy:
         Args:
             end: set when the proxy is no longer needed.
         """
+        accepted: set[asyncio.Task[None]] = set()
         serving: set[asyncio.Task[None]] = set()
+        loop = asyncio.get_running_loop()
 
-        async def serve(from_client: asyncio.StreamReader, to_client: asyncio.StreamWriter) -> None:
+        async def serve(connection: socket.socket) -> None:
             task = asyncio.current_task()
             assert task
             serving.add(task)
-            with suppress(OSError, asyncio.CancelledError):
-                await self._serve(from_client, to_client)
+            # A connection may have been accepted at the last moment.
+            with connection, suppress(OSError, asyncio.CancelledError):
+                if not end.is_set():
+                    await self._serve(connection)
             serving.discard(task)
 
-        server = await asyncio.start_server(serve, sock=self._listener)
+        def accept() -> None:
+            with suppress(OSError):
+                accepted.add(loop.create_task(serve(self._listener.accept()[0])))
+
+        self._listener.setblocking(False)
+        loop.add_reader(self._listener, accept)
         await end.wait()
-        server.close()
+        loop.remove_reader(self._listener)
+        self._listener.close()
         for task in serving:
             task.cancel()
-        await asyncio.gather(*serving)
-        await server.wait_closed()
+        while others := asyncio.all_tasks() - {asyncio.current_task()}:
+            await asyncio.wait(others)
 
-    async def _serve(self, from_client: asyncio.StreamReader, to_client: asyncio.StreamWriter) -> None:
+    async def _serve(self, connection: socket.socket) -> None:
         self.connections += 1
-        from_mock, to_mock = await asyncio.open_connection(*self._target)
+        from_client, to_client = await asyncio.open_connection(sock=connection)
+        async with _closed_after(to_client):
+            from_mock, to_mock = await asyncio.open_connection(*self._target)
+            async with _closed_after(to_mock):
+                await self._talk((from_client, to_client), (from_mock, to_mock))
+
+    async def _talk(self, client: _Streams, mock: _Streams) -> None:
+        (from_client, to_client), (from_mock, to_mock) = client, mock
         there = asyncio.create_task(_pass_on(from_client, to_mock))
         try:
             await self._answer(from_mock, to_client)
@@ -94,8 +114,6 @@ class Proxy:
             await there
         finally:
             there.cancel()
-            await _close(to_mock)
-            await _close(to_client)
 
     async def _answer(self, from_mock: asyncio.StreamReader, to_client: asyncio.StreamWriter) -> None:
         """Pass the mock's answers on until it ends the connection or the moment of the drop comes."""
@@ -119,10 +137,20 @@ async def _pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -
         writer.write_eof()
 
 
-async def _close(writer: asyncio.StreamWriter) -> None:
-    writer.close()
-    with suppress(OSError):
-        await writer.wait_closed()
+@asynccontextmanager
+async def _closed_after(writer: asyncio.StreamWriter) -> AsyncIterator[None]:
+    """Close a connection in the end, also when whoever waits for that is told to stop waiting."""
+    try:
+        yield
+    finally:
+        writer.close()
+        try:
+            await writer.wait_closed()
+        except OSError:
+            pass
+        except asyncio.CancelledError:
+            writer.transport.abort()
+            raise
 
 
 @contextmanager
