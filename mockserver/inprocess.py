@@ -30,7 +30,6 @@ from mockserver.log import at_once, make_log
 from mockserver.ports import Clock
 from mockserver.transports.asgi import Message
 from mockserver.transports.front import TASK_PATHS
-from mockserver.transports.http import Request
 from mockserver.transports.spoilt import LINE, BrokenOff, play
 from mockserver.wire import Envelope
 
@@ -108,8 +107,8 @@ class MockRunware:
         headers = {name.lower(): value for name, value in request.headers.raw}
         headers[b"host"] = request.url.netloc
         body = request.read()
-        asked = Request(headers, body, request.url.scheme, "", request.url.path)
-        answer = self._desk.answer(asked) if len(body) <= self._desk.max_bytes else self._desk.too_large(asked)
+        head = self._desk.read_head(headers, request.url.scheme, "", request.url.path)
+        answer = self._desk.answer(head, body) if len(body) <= self._desk.max_bytes else self._desk.too_large(head)
         if not isinstance(answer, Envelope):
             return _run(self._watched(request, self._later(request, answer)))
         return _whole(answer)

@@ -119,7 +119,7 @@ class Journal:
     """
 
     def __init__(self, clock: Clock, most: int) -> None:
-        self._clock = clock
+        self._now_ms = clock.now_ms
         self._most = most
         self._number = 0
         self._exchanges: deque[_Raw] = deque(maxlen=most)
@@ -152,8 +152,8 @@ class Journal:
         if status != 200 or type(outcomes) is tuple or outcomes in _SHOWED_A_KEY:
             body = _without_key(body)
         self._number = number = self._number + 1
-        raw = (number, self._clock.now_ms(), owner, transport, target, status, body, outcomes, answer, ms)
-        self._exchanges.append(raw)
+        now_ms = self._now_ms()
+        self._exchanges.append((number, now_ms, owner, transport, target, status, body, outcomes, answer, ms))
         if len(body) > LARGE or type(answer) is tuple or len(answer) > LARGE:
             self._weigh()
         if self._watchers:
@@ -184,7 +184,7 @@ class Journal:
             facts: the attributes of `Attempt`, all but its number and time.
         """
         self._number += 1
-        attempt = Attempt(self._number, self._clock.now_ms(), **facts)
+        attempt = Attempt(self._number, self._now_ms(), **facts)
         self._attempts.append(attempt)
         self._tell(attempt)
 

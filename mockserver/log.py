@@ -111,9 +111,14 @@ class GatheredLog:
                 atexit.register(self._end)
                 self._later(GATHER_S, self.flush)
             return
-        refused = sum(map(_is_refusal, answers)) if answers else int(status >= 400)
-        self._refused += refused
-        self._good += max(1, len(answers)) - refused
+        for answer in answers:
+            if answer.errors and not answer.data:
+                self._refused += 1
+            else:
+                self._good += 1
+        if not answers:
+            self._refused += status >= 400
+            self._good += status < 400
 
     def say(self, remark: str) -> None:
         """Show a remark at once, after what was gathered."""

@@ -82,8 +82,8 @@ def read_tasks(body: bytes, limits: Limits, names: Container[str] = ()) -> Tasks
         if (
             type(tasks) is list
             and 0 < len(tasks) <= limits.max_tasks
-            and _is_kept(body, orjson.dumps(tasks))
-            and _ONLY_OBJECTS.issuperset(map(type, tasks))
+            and ((written := orjson.dumps(tasks)) == body or _is_kept(body, written))
+            and (type(tasks[0]) is dict if len(tasks) == 1 else _ONLY_OBJECTS.issuperset(map(type, tasks)))
         ):
             return tasks
     return _read_closely(body, limits, names)
@@ -93,10 +93,10 @@ def _is_kept(body: bytes, written: bytes) -> bool:
     """Say whether the parser surely kept all of a body, given what it kept written out again.
 
     Of two members of one name it keeps the last: the body then holds more colons than what was kept, unless one is
-    escaped. Integers beyond 64 bits it turns into floats: those are long runs of digits. A body without blanks
-    mostly comes out as it went in, which settles both at once.
+    escaped. Integers beyond 64 bits it turns into floats: those are long runs of digits. Nobody needs to ask about a
+    body that comes out as it went in, as one without blanks mostly does.
     """
-    return written == body or (
+    return (
         written.count(b":") == body.count(b":")
         and b"\\u003" not in body
         and _LONG_DIGITS not in body.translate(_DIGITS)

@@ -194,6 +194,8 @@ class Runtime:
         tasks = read_tasks(body, self.limits, self.desk.spec.names)
         if isinstance(tasks, Unreadable):
             return [self.desk.wire.unreadable(tasks)]
+        if len(tasks) == 1 and self.plans.scenario is None:
+            return [self._answer(tasks[0], caller, len(body))]
         answers: list[Answering] = []
         for task in tasks:
             size = len(body) if len(tasks) == 1 else _size_of(task)
@@ -266,7 +268,7 @@ class Runtime:
             given = found
         nonce = self.desk.dice.draw(owner, "task")
         submission = Submission(model, checked, sent, size, owner, caller.origin, nonce, hits, faults)
-        return Held(partial(self._look_and_accept, submission, given)) if given else self._accept(submission)
+        return Held(partial(self._look_and_accept, submission, given)) if given else self._accept(submission, ())
 
     async def _look_and_accept(self, submission: Submission, given: Sequence[Given]) -> Answer:
         """Look at the pictures of a task, then take it on or refuse it."""
@@ -282,15 +284,13 @@ class Runtime:
         settled.notes = [*settled.notes, *taken.notes]
         return settled
 
-    def _accept(self, submission: Submission, pictures: tuple[tuple[int, str], ...] = ()) -> Answer | Held:
+    def _accept(self, submission: Submission, pictures: tuple[tuple[int, str], ...]) -> Answer | Held:
         """Take a task on, unless another one is in its way."""
         params, owner = submission.checked.task, submission.owner
         key = (owner, params["taskUUID"].lower())
         task = self._draft(submission, key, pictures)
-        if submission.hits or submission.faults:
-            for hit in submission.hits:
-                task = hit.fault.shape(task)
-            task = task._replace(faults=submission.faults)
+        for hit in submission.hits:
+            task = hit.fault.shape(task)
         if "safety" in params:
             task = examined(task, submission.model, self._unsafe_ending)
         if not charge(self.desk, task):
@@ -321,13 +321,12 @@ class Runtime:
 
     def _draft(self, submission: Submission, key: Key, pictures: tuple[tuple[int, str], ...]) -> Task:
         """Draw up a task as it will be stored: when its results are due, what they cost."""
-        model, checked, _, size, _, origin, nonce, *_ = submission
+        model, checked, _, size, _, origin, nonce, _, faults = submission
         params = checked.task
         now_ms = self.desk.clock.now_ms()
         owner, uuid = key
         number = int(params.get("numberResults", 1))
         figures = figures_of(model, params)
-        due = due_times(figures, number, nonce, now_ms, self._speed)
         kept = _kept(params) if "inputs" in params else params
         return Task(
             owner,
@@ -337,14 +336,17 @@ class Runtime:
             kept,
             origin,
             now_ms,
-            due,
+            due_times(figures, number, nonce, now_ms, self._speed),
             nonce,
             figures.cost_micro_usd,
             None,
             (_PROCESSING,) * number,
             "webhookURL" in params or "uploadEndpoint" in params,
-            weight=_OBJECT_OVERHEAD * (size if size <= LONGEST_KEPT_TEXT else _size_of(kept)),
-            pictures=pictures,
+            False,
+            _OBJECT_OVERHEAD * (size if size <= LONGEST_KEPT_TEXT else _size_of(kept)),
+            pictures,
+            (),
+            faults,
         )
 
     def _poll(self, request: Mapping[str, Any], caller: Caller, size: int) -> Answering:

@@ -167,15 +167,13 @@ class Wire:
             scope.pop("taskUUID", None)
             violations = sorted(violations, key=lambda violation: violation.error.category != "auth")
         told = violations[:1] if self._first_reason_only else violations
+        shows_pointer = self._shows_pointer
         return Answer(
-            errors=[self._reason(violation, scope) for violation in told],
+            errors=[{**_members(violation, shows_pointer), **scope} for violation in told],
             http=violations[0].error.http,
             outcome=_codes(violations),
             about=(scope.get("taskType", "?"), scope.get("taskUUID", "")),
         )
-
-    def _reason(self, violation: Violation, scope: Mapping[str, str]) -> Item:
-        return {**_members(violation, self._shows_pointer), **scope}
 
     def error(
         self, name: str, task: Mapping[str, Any], about: Task | None = None, /, *, place: Path = (), **facts: str
@@ -234,8 +232,10 @@ class Wire:
         """
         if len(answers) == 1:
             answer = answers[0]
-            if not (answer.errors or answer.is_authentication or answer.is_upload):
-                return Envelope(200, orjson.dumps({"data": answer.data}))
+            if not (answer.is_authentication or answer.is_upload):
+                if not answer.errors:
+                    return Envelope(200, orjson.dumps({"data": answer.data}))
+                return self._failed(answer.data, answer.errors, 200 if answer.data else answer.http)
         shown = [
             answer
             for answer in answers
@@ -248,6 +248,9 @@ class Wire:
             return Envelope(200, orjson.dumps({"data": data[0] if is_bare else data}))
         is_good = any(answer.data and not answer.is_authentication for answer in shown)
         status = 200 if is_good else next(answer.http for answer in shown if answer.errors)
+        return self._failed(data, errors, status)
+
+    def _failed(self, data: Sequence[Item], errors: Sequence[Item], status: int) -> Envelope:
         hides_data = not data and self._dialect.rejected_data == "absent"
         return Envelope(status, orjson.dumps({"errors": errors} if hides_data else {"data": data, "errors": errors}))
 
@@ -275,11 +278,12 @@ class Wire:
 
 def _scope(task: Mapping[str, Any]) -> dict[str, str]:
     """Return which task an error belongs to, as far as the task says so in strings."""
-    return {
-        name: task[name]
-        for name in ("taskType", "taskUUID")
-        if isinstance(task.get(name), str) and len(task[name]) < 100
-    }
+    scope: dict[str, str] = {}
+    for name in ("taskType", "taskUUID"):
+        value = task.get(name)
+        if isinstance(value, str) and len(value) < 100:
+            scope[name] = value
+    return scope
 
 
 @lru_cache(maxsize=2048)

@@ -10,7 +10,6 @@ import pytest
 from mockserver.adapters.clocks import ManualClock
 from mockserver.app import Mock
 from mockserver.journal import LONGEST_KEPT_TEXT, MOST_BYTES, MOST_KEPT_WHOLE, NO_KEY, Attempt, Entry, Exchange, Journal
-from mockserver.transports.http import Request
 from mockserver.wire import Envelope
 from tests.support.express import ExpressServer, request
 from tests.support.mocks import still_mock
@@ -28,7 +27,8 @@ def post(mock: Mock, body: bytes, key: str | None = SECRET, media_type: bytes = 
     headers = {b"content-type": media_type}
     if key is not None:
         headers[b"authorization"] = b"Bearer " + key.encode()
-    answer = mock.http_desk().answer(Request(headers, body, "http", "", "/v1"))
+    desk = mock.http_desk()
+    answer = desk.answer(desk.read_head(headers, "http", "", "/v1"), body)
     assert isinstance(answer, Envelope)
     return answer
 
@@ -132,7 +132,8 @@ def test_requests_that_cannot_be_read_are_noted_as_they_came() -> None:
     post(mock, b"[]", media_type=b"text/plain")
     post(mock, b'{"a":1}')
     post(mock, json.dumps([POLL]).encode(), key=None)
-    mock.http_desk().too_large(Request({}, b"", "http", "", "/"))
+    desk = mock.http_desk()
+    desk.too_large(desk.read_head({}, "http", "", "/"))
     assert [(entry.outcomes, entry.status, entry.tasks, entry.unread) for entry in exchanges(mock)] == [
         (("valueTooLarge",), 413, [], "\ufffd[1" + "x" * 197),
         (("unsupportedMediaType",), 415, [], ""),

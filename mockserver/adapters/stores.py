@@ -69,7 +69,7 @@ class MemoryStore:
         """Replace an entry by what a function makes of its value."""
         now_ms = self._clock.now_ms()
         place = self._shelves[shelf]
-        entry, outcome = change(place.get(key, now_ms))
+        entry, outcome = change(place.get(key, now_ms) if key in place.entries else None)
         if entry is not None:
             place.put(key, entry, now_ms)
         return outcome
@@ -91,7 +91,9 @@ class MemoryStore:
 
     def drop(self, shelf: Shelf, key: Key) -> None:
         """Forget an entry, if it is there."""
-        self._shelves[shelf].forget(key)
+        place = self._shelves[shelf]
+        if key in place.entries:
+            place.forget(key)
 
     def count(self, shelf: Shelf) -> int:
         """Return how many entries a shelf holds."""
@@ -129,13 +131,16 @@ class _Shelf:
         if key in self.entries:
             self.forget(key)
         self.entries[key] = entry
-        if entry.settles_at_ms <= now_ms:
-            self._gather(now_ms)
-            self._settle(key, entry)
+        settles_at_ms = entry.settles_at_ms
+        if settles_at_ms <= now_ms:
+            if self._slots:
+                self._gather(now_ms)
+            self._settled[key] = entry
+            self._weight += entry.weight
             self._shed(now_ms)
             return
-        if entry.settles_at_ms < UNSETTLED_MS:
-            slot = entry.settles_at_ms >> _SLOT
+        if settles_at_ms < UNSETTLED_MS:
+            slot = settles_at_ms >> _SLOT
             bucket = self._buckets.get(slot)
             if bucket is None:
                 self._buckets[slot] = [(key, entry)]
@@ -159,26 +164,28 @@ class _Shelf:
         if entry is not None and self._settled.pop(key, None) is not None:
             self._weight -= entry.weight
 
-    def _settle(self, key: Key, entry: Entry) -> None:
-        self._settled[key] = entry
-        self._weight += entry.weight
-
-    def _is_over(self) -> bool:
-        return len(self._settled) > self._room.max_entries or self._weight > self._room.max_bytes
-
     def _gather(self, now_ms: int) -> None:
         """Move what has settled from the buckets into the line."""
         this_slot, entries = now_ms >> _SLOT, self.entries
         while self._slots and self._slots[0] < this_slot:
             for key, entry in self._buckets.pop(heapq.heappop(self._slots)):
                 if entries.get(key) is entry:
-                    self._settle(key, entry)
+                    self._settled[key] = entry
+                    self._weight += entry.weight
 
     def _shed(self, now_ms: int) -> None:
         """Drop from the head of the line what is too much or too old."""
-        settled, oldest_ms = self._settled, now_ms - self._room.retention_ms
-        while settled and (self._is_over() or next(iter(settled.values())).settles_at_ms < oldest_ms):
-            self.forget(next(iter(settled)))
+        settled, room = self._settled, self._room
+        oldest_ms = now_ms - room.retention_ms
+        while settled:
+            key = next(iter(settled))
+            if (
+                settled[key].settles_at_ms >= oldest_ms
+                and len(settled) <= room.max_entries
+                and self._weight <= room.max_bytes
+            ):
+                return
+            self.forget(key)
 
 
 #: Roughly how many bytes a counter takes.

@@ -68,7 +68,8 @@ def step(task: Task | None, command: Command, now_ms: int, reuse_after_success: 
         return Step(task, Rejected(refusal, task) if refusal else Noted())
     match command:
         case Submit():
-            return Step(command.task, Accepted(command.task), _waits(command.task))
+            accepted = command.task
+            return Step(accepted, Accepted(accepted), _waits(accepted) if accepted.is_attended else ())
         case Poll() | Describe() if task:
             return Step(task, _report(task, statuses, command))
         case Deliver() if task:
@@ -87,8 +88,7 @@ def _report(task: Task, statuses: tuple[Status, ...], command: Command) -> Reply
 
 
 def _waits(task: Task) -> tuple[Effect, ...]:
-    if not task.is_attended:
-        return ()
+    """Of an attended task every result is waited for."""
     return tuple(WakeAt(at_ms, index) for index, at_ms in enumerate(task.due_at_ms))
 
 

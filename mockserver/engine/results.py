@@ -1,5 +1,6 @@
 """How far results are and what they are known by, derived from the task alone: asked again, the answer is the same."""
 
+from functools import lru_cache
 from hashlib import blake2b
 
 from mockserver.engine.values import Result, Status, Task
@@ -13,8 +14,14 @@ _SEED_STRIDE = 0x9E3779B1
 
 def result_of(task: Task, index: int) -> Result:
     """Return what one result of a task is known by, 0 being the first."""
-    digest = blake2b(task.nonce, digest_size=16, salt=index.to_bytes(4, "big")).digest()
-    first = int.from_bytes(task.nonce[:4], "big")
+    return _result(task.nonce, index)
+
+
+#: A finished result is asked for again and again: by polls, by its webhook, by its download.
+@lru_cache(maxsize=2048)
+def _result(nonce: bytes, index: int) -> Result:
+    digest = blake2b(nonce, digest_size=16, salt=index.to_bytes(4, "big")).digest()
+    first = int.from_bytes(nonce[:4], "big")
     return Result(uuid_text(digest), 1 + (first + index * _SEED_STRIDE) % _SEEDS)
 
 

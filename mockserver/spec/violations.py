@@ -207,22 +207,19 @@ def _reasons(
 ) -> tuple[Violation, ...]:
     positions = {name: position for position, name in enumerate(task)}
     best: dict[str, tuple[Order, Order, Violation]] = {}
-    for instance, path in breaches:
-        rule = _rule(branch, catalogue, path)
+    for breach in breaches:
+        instance = breach.instance
         if len(instance) == 1:
             name = str(instance[0])
-            order: Order = (positions[name],)
             value = task[name]
-        else:
-            order, value = _locate(task, instance)
-        teller = _TELLERS.get(rule.keyword)
-        if teller is not None:
-            told = teller(rule, instance, order, value)
-        elif type(value) in _SCALARS and (type(value) is not str or len(value) <= LONGEST_REPEATED):
-            told = ((order, _repeated(rule, instance, value)),)
-        else:
-            told = ((order, _reason(rule, instance, value)),)
-        for place, violation in told:
+            if type(value) in _SHORT or _is_small(value):
+                rank, violation = _repeated(branch, catalogue, breach, value)
+                known = best.get(violation.pointer)
+                if known is None or rank < known[1]:
+                    best[violation.pointer] = ((positions[name],), rank, violation)
+                continue
+        rule = _rule(branch, catalogue, breach.rule)
+        for place, violation in _tell(rule, instance, *_locate(task, instance)):
             known = best.get(violation.pointer)
             if known is None or rule.rank < known[1]:
                 best[violation.pointer] = (place, rule.rank, violation)
@@ -230,6 +227,29 @@ def _reasons(
 
 
 _ORDER = itemgetter(0, 1)
+
+
+def _tell(rule: "_Rule", instance: Path, order: Order, value: Any) -> "Told":
+    """Tell why a value breaks a rule: once, or once for each of its members that does."""
+    teller = _TELLERS.get(rule.keyword)
+    return ((order, _reason(rule, instance, value)),) if teller is None else teller(rule, instance, order, value)
+
+
+#: The same mistake is made again and again; a reason is worded once and kept, unless its value is long.
+@lru_cache(maxsize=2048, typed=True)
+def _repeated(branch: Branch, catalogue: Catalogue, breach: Breach, value: Any) -> tuple[Order, Violation]:
+    rule = _rule(branch, catalogue, breach.rule)
+    [(_, violation)] = _tell(rule, breach.instance, (), value)
+    return rule.rank, violation
+
+
+LONGEST_REPEATED = 256
+_SHORT = frozenset({int, float, bool, type(None)})
+
+
+def _is_small(value: Any) -> bool:
+    """Say whether a value is a scalar that is not too long to be remembered."""
+    return type(value) in _SHORT or (type(value) is str and len(value) <= LONGEST_REPEATED)
 
 
 @lru_cache(maxsize=1024)
@@ -316,9 +336,6 @@ def _facts(node: Mapping[str, Any], documentation: str, parameter: str) -> Mappi
 Told = Iterable[tuple[Order, Violation]]
 
 
-_SCALARS = frozenset({str, int, float, bool, type(None)})
-
-
 def _reason(rule: _Rule, path: Path, value: Any) -> Violation:
     """Tell of a value that is there and wrong."""
     site = _site(rule, path)
@@ -330,11 +347,6 @@ def _reason(rule: _Rule, path: Path, value: Any) -> Violation:
     return Violation(
         site.pointer, site.parameter, rule.keyword, rule.limit, shown, message, suggestion, site.error, site.facts
     )
-
-
-#: The same mistake is made again and again; a reason is worded once and kept, unless its value is long.
-_repeated = lru_cache(maxsize=2048, typed=True)(_reason)
-LONGEST_REPEATED = 256
 
 
 def _but(keyword: str, value: Any) -> str:
@@ -384,7 +396,11 @@ def _tell_unknown(rule: _Rule, path: Path, order: Order, value: Any) -> Told:
             tell = _unknown if len(name) <= LONGEST_NAME else _word_unknown
             near = _alike(rule, name[: LONGEST_NAME + 1])
             taken = () if near.isdisjoint(value) else tuple(sorted(near.intersection(value)))
-            yield (*order, position), tell(rule, path, name, show(value[name]), taken, missing)
+            shown = _shown(value[name]) if _is_small(value[name]) else show(value[name])
+            yield (*order, position), tell(rule, path, name, shown, taken, missing)
+
+
+_shown = lru_cache(maxsize=1024, typed=True)(show)
 
 
 @lru_cache(maxsize=1024)

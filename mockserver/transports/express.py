@@ -8,19 +8,38 @@ tests send the same conversations both ways.
 from asyncio import TimerHandle
 from collections.abc import Awaitable
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple, cast
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
 from mockserver.faults.base import End, Outgoing
 from mockserver.transports.asgi import Message
 from mockserver.transports.front import TASK_PATHS
-from mockserver.transports.http import HttpDesk, Request
+from mockserver.transports.http import Head, HttpDesk
 from mockserver.transports.lines import SocketLine
 from mockserver.transports.spoilt import LINE, play
 from mockserver.wire import Envelope
 
 _SHORT_PATHS = frozenset(path.encode() for path in TASK_PATHS if path)
+
+
+END_OF_HEAD = b"\r\n\r\n"
+#: Longest head that a connection remembers, in bytes.
+LONGEST_REMEMBERED = 4096
+
+
+class Known(NamedTuple):
+    """A head that came before on this connection; if it comes again, byte for byte, the parser need not be asked.
+
+    Attributes:
+        head: its bytes, with the blank line that ends it.
+        size: bytes of a whole request under this head.
+        meaning: what it says.
+    """
+
+    head: bytes
+    size: int
+    meaning: Head
 
 
 def express_protocol(desk: HttpDesk) -> type[HttpToolsProtocol]:
@@ -48,6 +67,30 @@ class ExpressProtocol(HttpToolsProtocol):
         self._idle_since = 0.0
         self._idle_watch: TimerHandle | None = None
         self._line: SocketLine | None = None
+        #: What came last in one piece.
+        self._piece = b""
+        self._known: Known | None = None
+
+    def data_received(self, data: bytes) -> None:
+        """Take what came: a request that is known but for its body, or anything else."""
+        known = self._known
+        if (
+            known is not None
+            and len(data) == known.size
+            and data.startswith(known.head)
+            and not self._is_reading
+            and not self._is_busy
+            and not self.pipeline
+            and self._is_idle()
+            and not self.transport.is_closing()
+        ):
+            self._unset_keepalive_if_required()
+            self._is_last = False
+            self._answer(known.meaning, data[len(known.head) :], keep_alive=True)
+            return
+        # A request that comes in several pieces has no piece to itself.
+        self._piece = b"" if self._is_reading else data
+        super().data_received(data)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Let go of the connection."""
@@ -110,7 +153,7 @@ class ExpressProtocol(HttpToolsProtocol):
         if self._size <= self.desk.max_bytes:
             self._chunks.append(body)
         elif not self.transport.is_closing():
-            self._write(self.desk.too_large(self._request(b"")), keep_alive=False)
+            self._write(self.desk.too_large(self._head()), keep_alive=False)
 
     def on_message_complete(self) -> None:
         """Answer the request, now that it is whole."""
@@ -120,15 +163,35 @@ class ExpressProtocol(HttpToolsProtocol):
         if self._is_busy or self.transport.is_closing():
             return
         chunks = self._chunks
-        answer = self.desk.answer(self._request(chunks[0] if len(chunks) == 1 else b"".join(chunks)))
+        body = chunks[0] if len(chunks) == 1 else b"".join(chunks)
         keep_alive = self.parser.should_keep_alive() and self.parser.get_http_version() != "1.0"
-        if isinstance(answer, Envelope):
+        head = self._head()
+        if keep_alive:
+            self._remember(head, body)
+        self._answer(head, body, keep_alive)
+
+    def _answer(self, head: Head, body: bytes, keep_alive: bool) -> None:
+        answer = self.desk.answer(head, body)
+        if type(answer) is Envelope:
             self._write(answer, keep_alive)
         else:
-            self._wait(answer, keep_alive)
+            self._wait(cast("Awaitable[Envelope | Outgoing]", answer), keep_alive)
 
-    def _request(self, body: bytes) -> Request:
-        return Request(dict(self.headers), body, self.scheme or "http", "", self.url.decode())
+    def _head(self) -> Head:
+        """Return what the head of the request means that was read last."""
+        return self.desk.read_head(dict(self.headers), self.scheme or "http", "", self.url.decode())
+
+    def _remember(self, head: Head, body: bytes) -> None:
+        """Remember the head of a request that came in one piece, with nothing before it and nothing behind it."""
+        whole = self._piece
+        size = len(whole) - len(body)
+        if (
+            body
+            and 0 < size <= LONGEST_REMEMBERED
+            and whole.find(END_OF_HEAD) == size - len(END_OF_HEAD)
+            and (b"content-length", b"%d" % len(body)) in self.headers
+        ):
+            self._known = Known(whole[:size], len(whole), head)
 
     def _wait(self, answer: Awaitable[Envelope | Outgoing], keep_alive: bool) -> None:
         """Write the answer when it is there; nothing else is read from the connection meanwhile."""

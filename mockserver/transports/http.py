@@ -4,7 +4,7 @@ import secrets
 import time
 import traceback
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, TypeGuard
 
 from mockserver.faults.base import Outgoing
 from mockserver.journal import Journal
@@ -30,22 +30,22 @@ from mockserver.wire import Answer, Envelope
 Observe = Callable[[str, int, Sequence[Answer], float], None]
 
 
-class Request(NamedTuple):
-    """One POST request, whole.
+class Head(NamedTuple):
+    """What the head of a POST request says: all that there is to know of it but its body.
 
     Attributes:
-        headers: values by lower-case name; of a repeated one the last.
-        body: the bytes as they came.
-        scheme: "http" or "https".
-        root: path below which the mock is mounted, or "".
         path: path as asked for.
+        origin: scheme and authority under which the client reached the mock.
+        owner: digest of the key in a header, or None without a good one.
+        was_refused: whether a header shows a key that the mock does not accept.
+        problem: why no body under this head is read, or None.
     """
 
-    headers: Mapping[bytes, bytes]
-    body: bytes
-    scheme: str
-    root: str
     path: str
+    origin: str
+    owner: str | None
+    was_refused: bool
+    problem: Answer | None
 
 
 class HttpDesk:
@@ -72,13 +72,37 @@ class HttpDesk:
         self._origin = origin
         self.pause = runtime.pause
 
-    def answer(self, request: Request) -> Envelope | Awaitable[Envelope | Outgoing]:
-        """Answer one POST request: at once, or later where results are waited for. Never raises."""
+    def read_head(self, headers: Mapping[bytes, bytes], scheme: str, root: str, path: str) -> Head:
+        """Say what the head of a POST request means. It means the same whenever it comes.
+
+        Args:
+            headers: values by lower-case name; of a repeated one the last.
+            scheme: "http" or "https".
+            root: path below which the mock is mounted, or "".
+            path: path as asked for.
+        """
+        owner, was_refused = self._find_owner(headers.get(b"authorization", b""))
+        origin = self._origin(scheme, headers.get(b"host", b""), root)
+        return Head(path, origin, owner, was_refused, self._problem(headers))
+
+    def answer(self, head: Head, body: bytes) -> Envelope | Awaitable[Envelope | Outgoing]:
+        """Answer one POST request: at once, or later where results are waited for. Never raises.
+
+        Args:
+            head: what its head says.
+            body: the bytes as they came.
+        """
         started = time.perf_counter() if self._is_watched else 0.0
         try:
-            return self._answer(request, started)
+            if head.problem is not None:
+                return self._envelope(head, body, None, [head.problem], started)
+            caller = Caller(head.origin, "http", head.owner, "", head.was_refused)
+            answers = self._runtime.exchange(body, caller)
+            if all_told(answers):
+                return self._envelope(head, body, caller.owner, answers, started)
+            return self._later(head, body, caller.owner, answers, started)
         except Exception:
-            return self._envelope(request, None, [self.failure()], started)
+            return self._envelope(head, body, None, [self.failure()], started)
 
     def failure(self) -> Answer:
         """Answer what made us fail, just now, with a number under which the log has the details."""
@@ -95,51 +119,45 @@ class HttpDesk:
         """Answer in the API's own words that a request as a whole failed."""
         return self._wire.envelope([self._wire.unaddressed(name, reason=reason)])
 
-    def _answer(self, request: Request, started: float) -> Envelope | Awaitable[Envelope | Outgoing]:
-        headers = request.headers
-        media_type = headers.get(b"content-type", b"")
-        if media_type != b"application/json" and not is_json(media_type):
-            return self._envelope(request, None, [self._not_json(media_type)], started)
-        if b"content-encoding" in headers and headers[b"content-encoding"].strip().lower() not in (b"", b"identity"):
-            return self._envelope(request, None, [self._not_plain(headers[b"content-encoding"])], started)
-        owner, was_refused = self._find_owner(headers.get(b"authorization", b""))
-        origin = self._origin(request.scheme, headers.get(b"host", b""), request.root)
-        caller = Caller(origin, "http", owner, "", was_refused)
-        answers = self._runtime.exchange(request.body, caller)
-        told = [answer for answer in answers if type(answer) is Answer]
-        if len(told) < len(answers):
-            return self._later(request, caller.owner, answers, started)
-        return self._envelope(request, caller.owner, told, started)
-
-    def too_large(self, request: Request) -> Envelope:
+    def too_large(self, head: Head) -> Envelope:
         """Answer a request whose body is larger than allowed, without its body."""
         answers = [self._wire.unreadable(too_large(self.max_bytes))]
-        return self._envelope(request, None, answers, time.perf_counter())
+        return self._envelope(head, b"", None, answers, time.perf_counter())
 
     async def _later(
-        self, request: Request, owner: str | None, answers: Sequence[Answering], started: float
+        self, head: Head, body: bytes, owner: str | None, answers: Sequence[Answering], started: float
     ) -> Envelope | Outgoing:
         try:
             settled = await self._runtime.settle(answers)
             told = [each.answer if isinstance(each, Spoilt) else each for each in settled]
-            envelope = self._envelope(request, owner, told, started)
+            envelope = self._envelope(head, body, owner, told, started)
             spoilt = [each for each in settled if isinstance(each, Spoilt)]
             return outgoing(envelope, spoilt) if spoilt else envelope
         except Exception:
-            return self._envelope(request, owner, [self.failure()], started)
+            return self._envelope(head, body, owner, [self.failure()], started)
 
-    def _envelope(self, request: Request, owner: str | None, answers: Sequence[Answer], started: float) -> Envelope:
+    def _envelope(
+        self, head: Head, body: bytes, owner: str | None, answers: Sequence[Answer], started: float
+    ) -> Envelope:
         envelope = self._wire.envelope(answers)
         if self._is_watched:
             elapsed_ms = (time.perf_counter() - started) * 1000
             if self._journal is not None:
                 outcomes = answers[0].outcome if len(answers) == 1 else tuple([answer.outcome for answer in answers])
-                self._journal.note(
-                    owner, "http", request.path, envelope.status, request.body, outcomes, envelope.body, elapsed_ms
-                )
+                self._journal.note(owner, "http", head.path, envelope.status, body, outcomes, envelope.body, elapsed_ms)
             if self._observe is not None:
-                self._observe(f"POST {request.path}", envelope.status, answers, elapsed_ms)
+                self._observe(f"POST {head.path}", envelope.status, answers, elapsed_ms)
         return envelope
+
+    def _problem(self, headers: Mapping[bytes, bytes]) -> Answer | None:
+        """Say why no body under these headers is read, if that is so."""
+        media_type = headers.get(b"content-type", b"")
+        if not is_json(media_type):
+            return self._not_json(media_type)
+        encoding = headers.get(b"content-encoding", b"")
+        if encoding.strip().lower() not in (b"", b"identity"):
+            return self._not_plain(encoding)
+        return None
 
     def _find_owner(self, authorization: bytes) -> tuple[str | None, bool]:
         """Return whose key an Authorization header shows, and whether it shows one that is not accepted."""
@@ -175,21 +193,26 @@ class HttpTransport:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one POST request."""
         headers = dict(scope["headers"])
-        request = Request(headers, b"", scope.get("scheme", "http"), scope.get("root_path", ""), scope["path"])
+        head = self._desk.read_head(headers, scope.get("scheme", "http"), scope.get("root_path", ""), scope["path"])
         try:
             body = await read_body(receive, headers.get(b"content-length", b""), self._desk.max_bytes)
         except Disconnected:
             return
         except BodyTooLarge:
-            envelope = self._desk.too_large(request)
+            envelope = self._desk.too_large(head)
             await send_answer(send, envelope.status, envelope.body, headers=[(b"connection", b"close")])
             return
-        answer = self._desk.answer(request._replace(body=body))
+        answer = self._desk.answer(head, body)
         made = answer if isinstance(answer, Envelope) else await answer
         if isinstance(made, Envelope):
             await send_answer(send, made.status, made.body)
         else:
             await play(made, send, line_of(scope) or StrangeLine(receive), self._desk.pause)
+
+
+def all_told(answers: Sequence[Answering]) -> TypeGuard[Sequence[Answer]]:
+    """Say whether nothing of an exchange has to be waited for."""
+    return {*map(type, answers)} == {Answer}
 
 
 def is_json(media_type: bytes) -> bool:

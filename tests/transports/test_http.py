@@ -4,7 +4,7 @@ import pytest
 
 from mockserver.app import make_mock
 from mockserver.config import MockConfig
-from mockserver.transports.http import Request, is_json
+from mockserver.transports.http import is_json
 from mockserver.wire import Envelope
 
 PING = b'[{"taskType":"ping","ping":true}]'
@@ -51,6 +51,6 @@ def test_a_key_in_a_header_is_the_key_in_a_body(key: str, encoding: str, status:
     """What is not ASCII in a key is read as UTF-8 in a header too, and as Latin-1 where it is no UTF-8."""
     desk = make_mock(MockConfig(api_key=("clé",), log="quiet")).http_desk()
     headers = {b"content-type": b"application/json", b"authorization": f"Bearer {key}".encode(encoding)}
-    answer = desk.answer(Request(headers, PING, "http", "", "/v1"))
+    answer = desk.answer(desk.read_head(headers, "http", "", "/v1"), PING)
     assert isinstance(answer, Envelope)
     assert answer.status == status

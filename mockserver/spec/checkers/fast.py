@@ -2,8 +2,9 @@
 
 Saying whether a document is good takes it a microsecond or two; listing what is wrong takes longer than everything else
 that a refusal needs. So the members of an object are listed one by one, only those that are wrong, and what is wrong
-with a value is remembered: whoever sends a wrong value mostly sends it again. What lists is made with the first wrong
-document, so that it costs no time at the start.
+with a value is remembered: whoever sends a wrong value mostly sends it again. Names that the schema does not have are
+found by name, and everything else is listed only where something else is wrong. What lists is made with the first
+wrong document, so that it costs no time at the start.
 """
 
 from collections.abc import Mapping
@@ -34,19 +35,41 @@ class FastChecker:
 
     @cached_property
     def _rest(self) -> jsonschema_rs.Draft202012Validator:
+        """What the schema says besides: of its members as a whole, and of what is no object."""
         if not isinstance(self._schema, Mapping):
             return _validator(self._schema)
-        return _validator({**self._schema, "properties": dict.fromkeys(self._properties, True)})
+        rest = {**self._schema, "properties": dict.fromkeys(self._properties, True)}
+        if self._is_closed:
+            del rest["additionalProperties"]
+        return _validator(rest)
+
+    @cached_property
+    def _is_closed(self) -> bool:
+        """Say whether the names of members are the properties, and no others."""
+        schema = self._schema
+        return (
+            isinstance(schema, Mapping)
+            and schema.get("additionalProperties") is False
+            and "patternProperties" not in schema
+        )
 
     def breaches(self, document: Any) -> list[Breach]:
         """Return every broken rule."""
-        found = _listed(self._rest, document)
+        found = [] if self._rest.is_valid(document) else _listed(self._rest, document)
         if isinstance(document, dict):
+            members, is_unknown = self._members, False
             for name, value in document.items():
-                member = self._members.get(name)
-                if member is not None and not member.accepts(value):
+                member = members.get(name)
+                if member is None:
+                    is_unknown = True
+                elif not member.accepts(value):
                     found.extend(member.breaches(value))
+            if is_unknown and self._is_closed:
+                found.append(_UNKNOWN_NAME)
         return found
+
+
+_UNKNOWN_NAME = Breach((), ("additionalProperties",))
 
 
 class _Member:
