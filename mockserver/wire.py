@@ -169,7 +169,7 @@ class Wire:
         told = violations[:1] if self._first_reason_only else violations
         shows_pointer = self._shows_pointer
         return Answer(
-            errors=[{**_members(violation, shows_pointer), **scope} for violation in told],
+            errors=[_members(violation, shows_pointer) | scope for violation in told],
             http=violations[0].error.http,
             outcome=_codes(violations),
             about=(scope.get("taskType", "?"), scope.get("taskUUID", "")),

@@ -178,14 +178,11 @@ class _Shelf:
         settled, room = self._settled, self._room
         oldest_ms = now_ms - room.retention_ms
         while settled:
-            key = next(iter(settled))
-            if (
-                settled[key].settles_at_ms >= oldest_ms
-                and len(settled) <= room.max_entries
-                and self._weight <= room.max_bytes
-            ):
+            key, entry = next(iter(settled.items()))
+            if entry.settles_at_ms >= oldest_ms and len(settled) <= room.max_entries and self._weight <= room.max_bytes:
                 return
-            self.forget(key)
+            del settled[key], self.entries[key]
+            self._weight -= entry.weight
 
 
 #: Roughly how many bytes a counter takes.

@@ -7,7 +7,7 @@ from mockserver.media.pictures import BadPicture
 from mockserver.outbound import Reach
 from mockserver.platform.addresses import is_address
 from mockserver.platform.base import Desk
-from mockserver.platform.storage import File, content_of, digest_of, media_at
+from mockserver.platform.storage import File, content_of, digest_of, use_at
 from mockserver.ports import NotAllowed, TooLarge
 from mockserver.spec.checkers.base import Path
 from mockserver.spec.load import Branch
@@ -40,7 +40,7 @@ async def take_in(desk: Desk, value: str, most_bytes: int) -> File | Outside:
     """
     if not is_address(value):
         return await desk.darkroom.work(len(value), partial(_read_inline, value))
-    stored = media_at(desk, value)
+    stored = use_at(desk, value)
     content = content_of(desk, stored) if stored else None
     if stored and content is not None:
         return File(content, "", stored.digest)

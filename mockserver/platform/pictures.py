@@ -14,7 +14,7 @@ from mockserver.media.pictures import BadPicture, Picture, check, develop, draw_
 from mockserver.platform.addresses import frame_images, is_address
 from mockserver.platform.base import Caller, Desk, Media
 from mockserver.platform.intake import Outside, refuse, take_in
-from mockserver.platform.storage import File, content_of, digest_of, is_uuid, media_at, own_media, renew
+from mockserver.platform.storage import File, content_of, digest_of, is_uuid, own_media, renew, use_at
 from mockserver.ports import Shelf
 from mockserver.spec.checkers.base import Path
 from mockserver.spec.load import Branch
@@ -101,7 +101,7 @@ def _frames(entries: Sequence[Any]) -> Iterator[int]:
 def _stored(desk: Desk, caller: Caller, value: str, path: Path) -> Media | Missing | None:
     """Return the stored file that a picture names by its UUID or by its address here; None where it names none."""
     if is_address(value):
-        return media_at(desk, value)
+        return use_at(desk, value)
     if not is_uuid(value):
         return None
     media = own_media(desk, caller, value)

@@ -66,9 +66,15 @@ def media_at(desk: Desk, url: str) -> Media | None:
 
     The UUID in it cannot be guessed: whoever knows the address was told it, and the host need not be looked at.
     """
-    found = _ADDRESS.fullmatch(url.partition("?")[0])
-    media = desk.store.get(Shelf.MEDIA, (found["uuid"].lower(),)) if found else None
-    return media if isinstance(media, Media) else None
+    return _find(desk, url)[1]
+
+
+def use_at(desk: Desk, url: str) -> Media | None:
+    """Return the stored file that an address leads to, and count the time for which it is kept from now on."""
+    uuid, media = _find(desk, url)
+    if media is not None:
+        renew(desk, uuid, media)
+    return media
 
 
 def content_of(desk: Desk, media: Media) -> bytes | None:
@@ -80,12 +86,20 @@ def content_of(desk: Desk, media: Media) -> bytes | None:
 def renew(desk: Desk, uuid: str, media: Media) -> None:
     """Count the time for which a file is kept from now on: it is used.
 
-    Source: the documentation of image uploads (stated: removed 30 days after the last use)
+    Source: the documentation of image uploads (stated: removed 30 days after the last use; that a download counts as
+    one is assumed)
     """
     desk.keep(Shelf.MEDIA, (uuid.lower(),), media, len(media.source) + UUID_LENGTH)
     kept = _content(desk, media.digest)
     if kept is not None:
         _hold(desk, media.digest, kept.data, 0)
+
+
+def _find(desk: Desk, url: str) -> tuple[str, Media | None]:
+    found = _ADDRESS.fullmatch(url.partition("?")[0])
+    uuid = found["uuid"].lower() if found else ""
+    media = desk.store.get(Shelf.MEDIA, (uuid,))
+    return uuid, media if isinstance(media, Media) else None
 
 
 def _content(desk: Desk, digest: str) -> Content | None:

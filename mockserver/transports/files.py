@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from mockserver.media.clips import Clip, NoClip
 from mockserver.platform import Media
-from mockserver.platform.storage import STORED_PATH, content_of
+from mockserver.platform.storage import STORED_PATH, content_of, renew
 from mockserver.ports import Shelf
 from mockserver.runtime import Runtime
 from mockserver.shown import Found, Gone
@@ -124,6 +124,7 @@ class FileTransport:
         elif content is None or not isinstance(media, Media):
             await self._missing(send, "no stored media has this address.")
         else:
+            renew(desk, uuid, media)
             headers = [(b"x-content-type-options", b"nosniff")]
             is_head = scope["method"] == "HEAD"
             await send_answer(send, 200, content, media.media_type.encode(), headers, is_head=is_head)

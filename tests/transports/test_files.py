@@ -586,3 +586,15 @@ def test_media_that_were_deleted_or_never_stored_lead_nowhere() -> None:
         assert await house.is_missing(address)
 
     run(live)
+
+
+def test_a_stored_file_is_kept_for_thirty_days_after_its_last_download() -> None:
+    """A file that somebody still downloads is in use."""
+
+    async def live(house: House) -> None:
+        address = await house.store("data:image/png;base64," + base64.b64encode(PNG).decode())
+        for days, status in ((29, 200), (29, 200), (31, 404)):
+            house.clock.advance(days * 24 * 3_600_000)
+            assert (await house.client.get(address)).status_code == status
+
+    run(live)
