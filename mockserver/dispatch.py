@@ -104,7 +104,7 @@ class Dispatch:
 
     def _plan(self, owed: Owed) -> None:
         key = key_of(owed)
-        self._store.update(Shelf.DELIVERIES, key, lambda _: (Entry(owed, UNSETTLED_MS, len(owed.body)), None))
+        self._store.put(Shelf.DELIVERIES, key, Entry(owed, UNSETTLED_MS, len(owed.body)))
         self._owed[key] = _do_nothing
         if owed.at_ms <= self._clock.now_ms():
             self._try(owed)

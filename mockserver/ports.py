@@ -78,6 +78,9 @@ class Store(Protocol):
     def get(self, shelf: Shelf, key: Key) -> Any | None:
         """Return the value kept under a key, or None. Does not block."""
 
+    def put(self, shelf: Shelf, key: Key, entry: Entry) -> None:
+        """Keep an entry, in place of the one that was there."""
+
     def update(self, shelf: Shelf, key: Key, change: Callable[[Any | None], tuple[Entry | None, T]]) -> T:
         """Replace an entry by what a function makes of its value; nobody else changes it meanwhile.
 

@@ -53,7 +53,7 @@ class Shown:
         key = (result.video_uuid,)
         if self._store.get(Shelf.RESULTS, key) is None:
             place = Entry(((task.owner, task.uuid.lower()), index), max(task.due_at_ms[-1], self._clock.now_ms()))
-            self._store.update(Shelf.RESULTS, key, lambda _: (place, None))
+            self._store.put(Shelf.RESULTS, key, place)
         return result
 
     def find(self, video_uuid: str) -> Found | Gone | None:

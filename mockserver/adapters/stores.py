@@ -65,6 +65,10 @@ class MemoryStore:
         place = self._shelves[shelf]
         return place.get(key, self._clock.now_ms()) if key in place.entries else None
 
+    def put(self, shelf: Shelf, key: Key, entry: Entry) -> None:
+        """Keep an entry, in place of the one that was there."""
+        self._shelves[shelf].put(key, entry, self._clock.now_ms())
+
     def update(self, shelf: Shelf, key: Key, change: Callable[[Any | None], tuple[Entry | None, T]]) -> T:
         """Replace an entry by what a function makes of its value."""
         now_ms = self._clock.now_ms()

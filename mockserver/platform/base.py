@@ -136,8 +136,7 @@ class Desk:
 
     def keep(self, shelf: Shelf, key: Key, value: Any, weight: int = 0) -> None:
         """Keep a value that is settled from now on."""
-        entry = Entry(value, self.clock.now_ms(), weight)
-        self.store.update(shelf, key, lambda _: (entry, None))
+        self.store.put(shelf, key, Entry(value, self.clock.now_ms(), weight))
 
 
 PlatformTask = Callable[[Desk, Caller, Mapping[str, Any]], Answer | Held]

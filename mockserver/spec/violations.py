@@ -84,7 +84,7 @@ def check_task(spec: Spec, task: Mapping[str, Any]) -> Checked:
         task, notes = rewritten.task, rewritten.notes
     if branch.checker.accepts(task):
         return Checked(branch, task, (), notes)
-    return Checked(branch, task, _reasons(spec.catalogue, branch, task, branch.checker.breaches(task)), notes)
+    return Checked(branch, task, _reasons(spec.catalogue, branch, task), notes)
 
 
 def reject(
@@ -202,45 +202,51 @@ class _Site:
     hidden: bool
 
 
-def _reasons(
-    catalogue: Catalogue, branch: Branch, task: Mapping[str, Any], breaches: Iterable[Breach]
-) -> tuple[Violation, ...]:
-    positions = {name: position for position, name in enumerate(task)}
-    best: dict[str, tuple[Order, Order, Violation]] = {}
-    for breach in breaches:
-        instance = breach.instance
-        if len(instance) == 1:
-            name = str(instance[0])
-            value = task[name]
-            if type(value) in _SHORT or _is_small(value):
-                rank, violation = _repeated(branch, catalogue, breach, value)
-                known = best.get(violation.pointer)
-                if known is None or rank < known[1]:
-                    best[violation.pointer] = ((positions[name],), rank, violation)
-                continue
-        rule = _rule(branch, catalogue, breach.rule)
-        for place, violation in _tell(rule, instance, *_locate(task, instance)):
-            known = best.get(violation.pointer)
-            if known is None or rule.rank < known[1]:
-                best[violation.pointer] = (place, rule.rank, violation)
+def _reasons(catalogue: Catalogue, branch: Branch, task: Mapping[str, Any]) -> tuple[Violation, ...]:
+    """Return the telling reason of each place, in document order."""
+    members, others = branch.checker.sift(task)
+    names = list(task)
+    best: dict[str, _Ranked] = {}
+    for name in members:
+        value = task[name]
+        if type(value) in _SHORT or _is_small(value):
+            rank, violation = _repeated(branch, catalogue, name, value)
+            best[violation.pointer] = ((names.index(name),), rank, violation)
+        else:
+            for breach in branch.checker.member_breaches(name, value):
+                _tell(branch, catalogue, task, breach, best)
+    for breach in others:
+        _tell(branch, catalogue, task, breach, best)
     return tuple([entry[2] for entry in sorted(best.values(), key=_ORDER)])
 
 
+#: Where in the document a reason stands, how telling it is (less is more), and the reason.
+_Ranked = tuple["Order", "Order", Violation]
 _ORDER = itemgetter(0, 1)
 
 
-def _tell(rule: "_Rule", instance: Path, order: Order, value: Any) -> "Told":
-    """Tell why a value breaks a rule: once, or once for each of its members that does."""
+def _tell(branch: Branch, catalogue: Catalogue, task: Any, breach: Breach, best: dict[str, _Ranked]) -> None:
+    """Tell of a broken rule where it is more telling than what is known of its place, as it may of several places."""
+    instance = breach.instance
+    rule = _rule(branch, catalogue, breach.rule)
+    order, value = _locate(task, instance)
     teller = _TELLERS.get(rule.keyword)
-    return ((order, _reason(rule, instance, value)),) if teller is None else teller(rule, instance, order, value)
+    told = ((order, _reason(rule, instance, value)),) if teller is None else teller(rule, instance, order, value)
+    for place, violation in told:
+        known = best.get(violation.pointer)
+        if known is None or rule.rank < known[1]:
+            best[violation.pointer] = (place, rule.rank, violation)
 
 
 #: The same mistake is made again and again; a reason is worded once and kept, unless its value is long.
 @lru_cache(maxsize=2048, typed=True)
-def _repeated(branch: Branch, catalogue: Catalogue, breach: Breach, value: Any) -> tuple[Order, Violation]:
-    rule = _rule(branch, catalogue, breach.rule)
-    [(_, violation)] = _tell(rule, breach.instance, (), value)
-    return rule.rank, violation
+def _repeated(branch: Branch, catalogue: Catalogue, name: str, value: Any) -> tuple["Order", Violation]:
+    """Return why a scalar is wrong as a member of that name, whatever the others are: one place, so one reason."""
+    best: dict[str, _Ranked] = {}
+    for breach in branch.checker.member_breaches(name, value):
+        _tell(branch, catalogue, {name: value}, breach, best)
+    [(_, rank, violation)] = best.values()
+    return rank, violation
 
 
 LONGEST_REPEATED = 256
@@ -389,15 +395,15 @@ def _rank_of_missing(rule: _Rule, path: Path, value: Mapping[str, Any], name: st
 def _tell_unknown(rule: _Rule, path: Path, order: Order, value: Any) -> Told:
     """Tell of members that the schema does not have."""
     known = rule.node.get("properties", {})
+    unknown = [each for each in enumerate(value) if each[1] not in known]
     required = _required(rule)
     missing = () if required.issubset(value) else tuple([name for name in rule.node["required"] if name not in value])
-    for position, name in enumerate(value):
-        if name not in known:
-            tell = _unknown if len(name) <= LONGEST_NAME else _word_unknown
-            near = _alike(rule, name[: LONGEST_NAME + 1])
-            taken = () if near.isdisjoint(value) else tuple(sorted(near.intersection(value)))
-            shown = _shown(value[name]) if _is_small(value[name]) else show(value[name])
-            yield (*order, position), tell(rule, path, name, shown, taken, missing)
+    for position, name in unknown:
+        tell = _unknown if len(name) <= LONGEST_NAME else _word_unknown
+        near = _alike(rule, name[: LONGEST_NAME + 1])
+        taken = () if near.isdisjoint(value) else tuple(sorted(near.intersection(value)))
+        shown = _shown(value[name]) if _is_small(value[name]) else show(value[name])
+        yield (*order, position), tell(rule, path, name, shown, taken, missing)
 
 
 _shown = lru_cache(maxsize=1024, typed=True)(show)

@@ -30,7 +30,7 @@ def make_store(
 
 def put(store: MemoryStore, clock: ManualClock, name: str, *, lives_ms: int = 0, weight: int = 0) -> None:
     """Keep an entry that is in use for a time, then let a while pass."""
-    store.update(SHELF, (name,), lambda _: (Entry(name, clock.now_ms() + lives_ms, weight), None))
+    store.put(SHELF, (name,), Entry(name, clock.now_ms() + lives_ms, weight))
     clock.advance(A_WHILE_MS)
 
 
@@ -94,14 +94,14 @@ def test_while_time_stands_still_the_limits_hold_as_well() -> None:
     """What settles at once counts at once, whatever the clock does."""
     store, clock = make_store(max_entries=100, max_bytes=100)
     for name in ("a", "b", "c"):
-        store.update(SHELF, (name,), lambda _: (Entry("x", clock.now_ms(), 60), None))
+        store.put(SHELF, (name,), Entry("x", clock.now_ms(), 60))
     assert names(store, "a", "b", "c") == "c"
 
 
 def test_an_entry_is_kept_for_its_retention_to_the_millisecond() -> None:
     """A settled entry is there until its retention is over, whether or not anything else happens."""
     store, clock = make_store(retention_ms=1000)
-    store.update(SHELF, ("a",), lambda _: (Entry("a", clock.now_ms() + 500), None))
+    store.put(SHELF, ("a",), Entry("a", clock.now_ms() + 500))
     clock.advance(1500)
     assert names(store, "a") == "a"
     clock.advance(1)
@@ -133,7 +133,7 @@ def test_entries_that_never_settle_leave_nothing_behind() -> None:
     """Memory does not grow with what was in use for an open time and was put again or dropped since."""
     store, clock = make_store(max_entries=3)
     for number in range(1000):
-        store.update(SHELF, (str(number),), lambda _: (Entry("open", UNSETTLED_MS), None))
+        store.put(SHELF, (str(number),), Entry("open", UNSETTLED_MS))
         if number % 2:
             store.drop(SHELF, (str(number),))
         else:

@@ -34,6 +34,11 @@ class FailingStore:
         self._count()
         return self._memory.get(shelf, key)
 
+    def put(self, shelf: Shelf, key: Key, entry: Entry) -> None:
+        """Keep an entry, in place of the one that was there."""
+        self._count()
+        self._memory.put(shelf, key, entry)
+
     def update(self, shelf: Shelf, key: Key, change: Callable[[Any | None], tuple[Entry | None, T]]) -> T:
         """Replace an entry by what a function makes of its value."""
         self._count()

@@ -1,6 +1,6 @@
 """What a checker is: a JSON Schema library behind two questions."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
 Path = tuple[str | int, ...]
@@ -20,14 +20,32 @@ class Breach(NamedTuple):
     rule: Path
 
 
+class Sifted(NamedTuple):
+    """What is wrong with a document, with as much as possible told by the name of a member alone.
+
+    Attributes:
+        members: names of members whose value breaks rules that speak of it alone, in the order of the document.
+        others: every other broken rule, in no particular order.
+    """
+
+    members: Sequence[str]
+    others: Sequence[Breach]
+
+
 class Checker(Protocol):
     """Holds documents against one schema. Documents are parsed JSON; nothing here blocks."""
 
     def accepts(self, document: Any) -> bool:
         """Say whether the document keeps every rule."""
 
-    def breaches(self, document: Any) -> list[Breach]:
+    def breaches(self, document: Any) -> Sequence[Breach]:
         """Return every broken rule, in no particular order."""
+
+    def sift(self, document: Any) -> Sifted:
+        """Return every broken rule, those that speak of one member alone by the name of that member."""
+
+    def member_breaches(self, name: str, value: Any) -> Sequence[Breach]:
+        """Return the rules that a value breaks as a member of that name, whatever the others are."""
 
 
 class CheckerFactory(Protocol):

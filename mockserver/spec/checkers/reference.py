@@ -1,7 +1,7 @@
 """jsonschema: the reference implementation, which the fast checker is held against."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -9,7 +9,7 @@ import jsonschema
 from jsonschema.exceptions import SchemaError, ValidationError
 from rfc3986_validator import validate_rfc3986
 
-from mockserver.spec.checkers.base import Breach, Path
+from mockserver.spec.checkers.base import Breach, Path, Sifted
 
 
 class ReferenceChecker:
@@ -26,7 +26,15 @@ class ReferenceChecker:
         """Say whether the document keeps every rule."""
         return bool(self._validator.is_valid(document))
 
-    def breaches(self, document: Any) -> list[Breach]:
+    def sift(self, document: Any) -> Sifted:
+        """Return every broken rule; none by the name of a member."""
+        return Sifted((), self.breaches(document))
+
+    def member_breaches(self, name: str, value: Any) -> Sequence[Breach]:  # noqa: ARG002
+        """Return nothing: no rule is told by the name of a member."""
+        return ()
+
+    def breaches(self, document: Any) -> Sequence[Breach]:
         """Return every broken rule."""
         return [
             Breach(tuple(error.absolute_path), _rule(tuple(error.absolute_schema_path)))
