@@ -112,7 +112,7 @@ class GatheredLog:
                 self._later(GATHER_S, self.flush)
             return
         for answer in answers:
-            if answer.errors and not answer.data:
+            if _is_refusal(answer):
                 self._refused += 1
             else:
                 self._good += 1

@@ -194,8 +194,6 @@ class Runtime:
         tasks = read_tasks(body, self.limits, self.desk.spec.names)
         if isinstance(tasks, Unreadable):
             return [self.desk.wire.unreadable(tasks)]
-        if len(tasks) == 1 and self.plans.scenario is None:
-            return [self._answer(tasks[0], caller, len(body))]
         answers: list[Answering] = []
         for task in tasks:
             size = len(body) if len(tasks) == 1 else _size_of(task)
@@ -339,14 +337,12 @@ class Runtime:
             due_times(figures, number, nonce, now_ms, self._speed),
             nonce,
             figures.cost_micro_usd,
-            None,
-            (_PROCESSING,) * number,
-            "webhookURL" in params or "uploadEndpoint" in params,
-            False,
-            _OBJECT_OVERHEAD * (size if size <= LONGEST_KEPT_TEXT else _size_of(kept)),
-            pictures,
-            (),
-            faults,
+            failure=None,
+            outcomes=(_PROCESSING,) * number,
+            is_attended="webhookURL" in params or "uploadEndpoint" in params,
+            weight=_OBJECT_OVERHEAD * (size if size <= LONGEST_KEPT_TEXT else _size_of(kept)),
+            pictures=pictures,
+            faults=faults,
         )
 
     def _poll(self, request: Mapping[str, Any], caller: Caller, size: int) -> Answering:

@@ -73,7 +73,7 @@ class MemoryStore:
         """Replace an entry by what a function makes of its value."""
         now_ms = self._clock.now_ms()
         place = self._shelves[shelf]
-        entry, outcome = change(place.get(key, now_ms) if key in place.entries else None)
+        entry, outcome = change(place.get(key, now_ms))
         if entry is not None:
             place.put(key, entry, now_ms)
         return outcome
@@ -95,9 +95,7 @@ class MemoryStore:
 
     def drop(self, shelf: Shelf, key: Key) -> None:
         """Forget an entry, if it is there."""
-        place = self._shelves[shelf]
-        if key in place.entries:
-            place.forget(key)
+        self._shelves[shelf].forget(key)
 
     def count(self, shelf: Shelf) -> int:
         """Return how many entries a shelf holds."""

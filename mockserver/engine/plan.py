@@ -1,7 +1,7 @@
 """How long a generation takes and what it costs, from the model's data."""
 
 from collections.abc import Mapping, Sequence
-from functools import cache, lru_cache
+from functools import lru_cache
 from hashlib import blake2b
 from math import exp
 from statistics import NormalDist
@@ -31,19 +31,12 @@ def figures_of(model: Model, params: Mapping[str, Any]) -> Figures:
     Source:
         schema/models: x-model/generation and x-model/price (assumed, but for one price)
     """
-    return _figures(model, tuple(map(params.get, _deciding(model))))
+    return _figures(model, tuple(map(params.get, model.deciding)))
 
 
-@cache
-def _deciding(model: Model) -> tuple[str, ...]:
-    """Return the parameters on which figures depend."""
-    tables = (*model.about["generation"], *model.about["price"])
-    return tuple(dict.fromkeys(name for entry in tables for name in entry["when"]))
-
-
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=128)
 def _figures(model: Model, values: tuple[Any, ...]) -> Figures:
-    sent = {name: value for name, value in zip(_deciding(model), values, strict=True) if value is not None}
+    sent = {name: value for name, value in zip(model.deciding, values, strict=True) if value is not None}
     params = {**model.defaults, **sent}
     time, price = _matching(model.about["generation"], params), _matching(model.about["price"], params)
     return Figures(time["medianSeconds"], time["sigma"], round(price["usd"] * MICRO))
@@ -63,7 +56,7 @@ def due_times(figures: Figures, number: int, nonce: bytes, now_ms: int, speed: f
     Args:
         figures: how long one takes: median and sigma of a log-normal distribution.
         number: how many results there are.
-        nonce: randomness of this task, 16 bytes.
+        nonce: randomness of this task, 16 bytes, of which ten bits choose among the times.
         now_ms: Unix time in milliseconds.
         speed: how many times faster than the real service; infinity makes every result ready at once.
 

@@ -70,7 +70,10 @@ def media_at(desk: Desk, url: str) -> Media | None:
 
 
 def use_at(desk: Desk, url: str) -> Media | None:
-    """Return the stored file that an address leads to, and count the time for which it is kept from now on."""
+    """Return the stored file that an address leads to, and count the time for which it is kept from now on.
+
+    Whoever names it uses it, also with a task that is refused in the end (assumed).
+    """
     uuid, media = _find(desk, url)
     if media is not None:
         renew(desk, uuid, media)
@@ -97,7 +100,9 @@ def renew(desk: Desk, uuid: str, media: Media) -> None:
 
 def _find(desk: Desk, url: str) -> tuple[str, Media | None]:
     found = _ADDRESS.fullmatch(url.partition("?")[0])
-    uuid = found["uuid"].lower() if found else ""
+    if found is None:
+        return "", None
+    uuid = found["uuid"].lower()
     media = desk.store.get(Shelf.MEDIA, (uuid,))
     return uuid, media if isinstance(media, Media) else None
 

@@ -110,6 +110,12 @@ class Model(Branch):
     air: str
     about: Mapping[str, Any]
 
+    @cached_property
+    def deciding(self) -> tuple[str, ...]:
+        """The parameters on which time and price of a generation depend."""
+        tables = (*self.about["generation"], *self.about["price"])
+        return tuple(dict.fromkeys(name for entry in tables for name in entry["when"]))
+
 
 @dataclass(frozen=True)
 class Spec:

@@ -209,14 +209,12 @@ def _reasons(catalogue: Catalogue, branch: Branch, task: Mapping[str, Any]) -> t
     best: dict[str, _Ranked] = {}
     for name in members:
         value = task[name]
-        if type(value) in _SHORT or _is_small(value):
+        if _is_small(value):
             rank, violation = _repeated(branch, catalogue, name, value)
             best[violation.pointer] = ((names.index(name),), rank, violation)
         else:
-            for breach in branch.checker.member_breaches(name, value):
-                _tell(branch, catalogue, task, breach, best)
-    for breach in others:
-        _tell(branch, catalogue, task, breach, best)
+            _tell(branch, catalogue, task, branch.checker.member_breaches(name, value), best)
+    _tell(branch, catalogue, task, others, best)
     return tuple([entry[2] for entry in sorted(best.values(), key=_ORDER)])
 
 
@@ -225,17 +223,19 @@ _Ranked = tuple["Order", "Order", Violation]
 _ORDER = itemgetter(0, 1)
 
 
-def _tell(branch: Branch, catalogue: Catalogue, task: Any, breach: Breach, best: dict[str, _Ranked]) -> None:
-    """Tell of a broken rule where it is more telling than what is known of its place, as it may of several places."""
-    instance = breach.instance
-    rule = _rule(branch, catalogue, breach.rule)
-    order, value = _locate(task, instance)
-    teller = _TELLERS.get(rule.keyword)
-    told = ((order, _reason(rule, instance, value)),) if teller is None else teller(rule, instance, order, value)
-    for place, violation in told:
-        known = best.get(violation.pointer)
-        if known is None or rule.rank < known[1]:
-            best[violation.pointer] = (place, rule.rank, violation)
+def _tell(
+    branch: Branch, catalogue: Catalogue, task: Any, breaches: Iterable[Breach], best: dict[str, _Ranked]
+) -> None:
+    """Tell of broken rules, each where it is more telling than what is known of its place."""
+    for instance, path in breaches:
+        rule = _rule(branch, catalogue, path)
+        order, value = _locate(task, instance)
+        teller = _TELLERS.get(rule.keyword)
+        told = ((order, _reason(rule, instance, value)),) if teller is None else teller(rule, instance, order, value)
+        for place, violation in told:
+            known = best.get(violation.pointer)
+            if known is None or rule.rank < known[1]:
+                best[violation.pointer] = (place, rule.rank, violation)
 
 
 #: The same mistake is made again and again; a reason is worded once and kept, unless its value is long.
@@ -243,19 +243,18 @@ def _tell(branch: Branch, catalogue: Catalogue, task: Any, breach: Breach, best:
 def _repeated(branch: Branch, catalogue: Catalogue, name: str, value: Any) -> tuple["Order", Violation]:
     """Return why a scalar is wrong as a member of that name, whatever the others are: one place, so one reason."""
     best: dict[str, _Ranked] = {}
-    for breach in branch.checker.member_breaches(name, value):
-        _tell(branch, catalogue, {name: value}, breach, best)
+    _tell(branch, catalogue, {name: value}, branch.checker.member_breaches(name, value), best)
     [(_, rank, violation)] = best.values()
     return rank, violation
 
 
 LONGEST_REPEATED = 256
-_SHORT = frozenset({int, float, bool, type(None)})
+_SCALARS = frozenset({str, int, float, bool, type(None)})
 
 
 def _is_small(value: Any) -> bool:
     """Say whether a value is a scalar that is not too long to be remembered."""
-    return type(value) in _SHORT or (type(value) is str and len(value) <= LONGEST_REPEATED)
+    return type(value) in _SCALARS and (type(value) is not str or len(value) <= LONGEST_REPEATED)
 
 
 @lru_cache(maxsize=1024)
@@ -402,11 +401,7 @@ def _tell_unknown(rule: _Rule, path: Path, order: Order, value: Any) -> Told:
         tell = _unknown if len(name) <= LONGEST_NAME else _word_unknown
         near = _alike(rule, name[: LONGEST_NAME + 1])
         taken = () if near.isdisjoint(value) else tuple(sorted(near.intersection(value)))
-        shown = _shown(value[name]) if _is_small(value[name]) else show(value[name])
-        yield (*order, position), tell(rule, path, name, shown, taken, missing)
-
-
-_shown = lru_cache(maxsize=1024, typed=True)(show)
+        yield (*order, position), tell(rule, path, name, show(value[name]), taken, missing)
 
 
 @lru_cache(maxsize=1024)

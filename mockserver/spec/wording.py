@@ -39,7 +39,10 @@ def show(value: Any) -> str:
 
 
 def _as_json(text: str) -> str:
-    return json.dumps(text, ensure_ascii=not text.isprintable())
+    return (_PLAIN if text.isprintable() else _ASCII).encode(text)
+
+
+_PLAIN, _ASCII = json.JSONEncoder(ensure_ascii=False), json.JSONEncoder()
 
 
 def count(number: int, noun: str) -> str:

@@ -24,8 +24,8 @@ _SHORT_PATHS = frozenset(path.encode() for path in TASK_PATHS if path)
 
 
 END_OF_HEAD = b"\r\n\r\n"
-#: Longest head that a connection remembers, in bytes.
-LONGEST_REMEMBERED = 4096
+#: Longest head that a connection remembers.
+LONGEST_HEAD_BYTES = 4096
 
 
 class Known(NamedTuple):
@@ -60,14 +60,16 @@ class ExpressProtocol(HttpToolsProtocol):
         self._is_busy = False
         #: Whether the connection ends with the answer that is waited for.
         self._is_last = False
-        #: Whether a request has begun and is not answered.
+        #: Whether a request has begun that may take the short way, and is not answered.
         self._is_reading = False
+        #: Whether the parser is inside a request: its head or body is not at its end, whoever answers it and when.
+        self._is_inside = False
         self._chunks: list[bytes] = []
         self._size = 0
         self._idle_since = 0.0
         self._idle_watch: TimerHandle | None = None
         self._line: SocketLine | None = None
-        #: What came last in one piece.
+        #: What is being read and begins with a request, or b"".
         self._piece = b""
         self._known: Known | None = None
 
@@ -78,7 +80,7 @@ class ExpressProtocol(HttpToolsProtocol):
             known is not None
             and len(data) == known.size
             and data.startswith(known.head)
-            and not self._is_reading
+            and not self._is_inside
             and not self._is_busy
             and not self.pipeline
             and self._is_idle()
@@ -88,9 +90,9 @@ class ExpressProtocol(HttpToolsProtocol):
             self._is_last = False
             self._answer(known.meaning, data[len(known.head) :], keep_alive=True)
             return
-        # A request that comes in several pieces has no piece to itself.
-        self._piece = b"" if self._is_reading else data
+        self._piece = b"" if self._is_inside else data
         super().data_received(data)
+        self._piece = b""
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Let go of the connection."""
@@ -105,7 +107,7 @@ class ExpressProtocol(HttpToolsProtocol):
         self.headers = []
         self.expect_100_continue = False
         self._is_short = False
-        self._is_reading = True
+        self._is_reading = self._is_inside = True
 
     def on_headers_complete(self) -> None:
         """Choose the way."""
@@ -157,12 +159,13 @@ class ExpressProtocol(HttpToolsProtocol):
 
     def on_message_complete(self) -> None:
         """Answer the request, now that it is whole."""
+        self._is_inside = False
         if not self._is_short:
             super().on_message_complete()
             return
         if self._is_busy or self.transport.is_closing():
             return
-        chunks = self._chunks
+        chunks, self._chunks = self._chunks, []
         body = chunks[0] if len(chunks) == 1 else b"".join(chunks)
         keep_alive = self.parser.should_keep_alive() and self.parser.get_http_version() != "1.0"
         head = self._head()
@@ -187,7 +190,7 @@ class ExpressProtocol(HttpToolsProtocol):
         size = len(whole) - len(body)
         if (
             body
-            and 0 < size <= LONGEST_REMEMBERED
+            and 0 < size <= LONGEST_HEAD_BYTES
             and whole.find(END_OF_HEAD) == size - len(END_OF_HEAD)
             and (b"content-length", b"%d" % len(body)) in self.headers
         ):
@@ -236,7 +239,7 @@ class ExpressProtocol(HttpToolsProtocol):
         self._is_written(keep_alive)
 
     def _is_written(self, keep_alive: bool) -> None:
-        self._is_reading = False
+        self._is_reading = self._is_inside
         self.server_state.total_requests += 1
         if not keep_alive:
             self.transport.close()

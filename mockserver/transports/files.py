@@ -119,12 +119,13 @@ class FileTransport:
         desk = self._runtime.desk
         media = desk.store.get(Shelf.MEDIA, (uuid,))
         content = content_of(desk, media) if isinstance(media, Media) else None
+        if isinstance(media, Media) and scope["method"] == "GET":
+            renew(desk, uuid, media)
         if isinstance(media, Media) and media.source:
             await send_answer(send, 307, b"", headers=[(b"location", quote(media.source, safe=punctuation).encode())])
         elif content is None or not isinstance(media, Media):
             await self._missing(send, "no stored media has this address.")
         else:
-            renew(desk, uuid, media)
             headers = [(b"x-content-type-options", b"nosniff")]
             is_head = scope["method"] == "HEAD"
             await send_answer(send, 200, content, media.media_type.encode(), headers, is_head=is_head)

@@ -73,7 +73,7 @@ class HttpDesk:
         self.pause = runtime.pause
 
     def read_head(self, headers: Mapping[bytes, bytes], scheme: str, root: str, path: str) -> Head:
-        """Say what the head of a POST request means. It means the same whenever it comes.
+        """Say what the head of a POST request means. It means the same whenever it comes. Never raises.
 
         Args:
             headers: values by lower-case name; of a repeated one the last.
@@ -81,9 +81,12 @@ class HttpDesk:
             root: path below which the mock is mounted, or "".
             path: path as asked for.
         """
-        owner, was_refused = self._find_owner(headers.get(b"authorization", b""))
-        origin = self._origin(scheme, headers.get(b"host", b""), root)
-        return Head(path, origin, owner, was_refused, self._problem(headers))
+        try:
+            owner, was_refused = self._find_owner(headers.get(b"authorization", b""))
+            origin = self._origin(scheme, headers.get(b"host", b""), root)
+            return Head(path, origin, owner, was_refused, self._problem(headers))
+        except Exception:
+            return Head(path, "", None, False, self.failure())
 
     def answer(self, head: Head, body: bytes) -> Envelope | Awaitable[Envelope | Outgoing]:
         """Answer one POST request: at once, or later where results are waited for. Never raises.

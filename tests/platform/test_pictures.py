@@ -248,17 +248,17 @@ def test_content_that_was_dropped_for_lack_of_room_is_missing() -> None:
     assert codes(ask(mock, video(uuid, uuid=UUID.replace("24cd", "34cd")))[0]) == ["mediaNotFound"]
 
 
-@pytest.mark.parametrize("name", ["imageUUID", "imageURL"])
-def test_a_stored_picture_is_kept_for_thirty_days_after_its_last_use(name: str) -> None:
+@pytest.mark.parametrize(("name", "lost"), [("imageUUID", "mediaNotFound"), ("imageURL", "downloadFailed")])
+def test_a_stored_picture_is_kept_for_thirty_days_after_its_last_use(name: str, lost: str) -> None:
     """A task that names it, by its UUID or its address, uses it."""
     clock = ManualClock()
     mock = still_mock({"outside-images": "refuse"}, clock)
     day_ms = 24 * 3_600_000
     picture = stored(mock, FIRST)[name]
-    for days, is_good in ((29, True), (29, True), (31, False)):
+    for days, outcome in ((29, "accepted"), (29, "accepted"), (31, lost)):
         clock.advance(days * day_ms)
         task = video(picture, uuid=f"24cd5dff-cb81-4db5-8506-{clock.now_ms():012d}"[:36])
-        assert (ask(mock, task)[0].outcome == "accepted") is is_good
+        assert ask(mock, task)[0].outcome == outcome
 
 
 @pytest.mark.parametrize("kind", ["imageUpload", "mediaStorage"])

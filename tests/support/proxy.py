@@ -68,6 +68,7 @@ class Proxy:
         Args:
             end: set when the proxy is no longer needed.
         """
+        #: Held only so that no task is lost before it begins.
         accepted: set[asyncio.Task[None]] = set()
         serving: set[asyncio.Task[None]] = set()
         loop = asyncio.get_running_loop()
@@ -142,6 +143,9 @@ async def _closed_after(writer: asyncio.StreamWriter) -> AsyncIterator[None]:
     """Close a connection in the end, also when whoever waits for that is told to stop waiting."""
     try:
         yield
+    except asyncio.CancelledError:
+        writer.transport.abort()
+        raise
     finally:
         writer.close()
         try:
