@@ -3,7 +3,9 @@
 import asyncio
 import math
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mockserver.adapters.clocks import RealClock
@@ -29,7 +31,7 @@ from mockserver.ports import Clock, Courier, Fetcher, Shelf, Store
 from mockserver.reading import Limits
 from mockserver.release import version
 from mockserver.runtime import Runtime, TakeMedia
-from mockserver.scenario import load_scenario
+from mockserver.scenario import ReadScenario, Scenario, load_scenario, read_scenario
 from mockserver.shown import Found
 from mockserver.spec.load import Model, Spec, load_spec
 from mockserver.transports.asgi import App, Origin, Receive, Scope, Send, origin_finder, route_path
@@ -73,7 +75,13 @@ class Mock:
     async def clip_of(self, found: Found) -> Clip | NoClip:
         """Return the file of a finished result, once it is made, or why there is none."""
         making = self.gallery.clip(found.task, found.index, _model(self.spec, found.task))
-        return making.result() if making.done() else await asyncio.shield(asyncio.wrap_future(making))
+        if not making.done():
+            # Others may wait for the same file: whoever stops waiting stops nothing, and is not told how it ended.
+            ended = asyncio.Event()
+            loop = asyncio.get_running_loop()
+            making.add_done_callback(lambda _: _tell(loop, ended))
+            await ended.wait()
+        return making.result()
 
     async def close(self) -> None:
         """Stop what is under way, end every process, let go of every connection and write the last lines of the log."""
@@ -117,6 +125,12 @@ class Mock:
             observe=None if is_inner else self._observe,
             close=self.close,
         )
+
+
+def _tell(loop: asyncio.AbstractEventLoop, ended: asyncio.Event) -> None:
+    """Set an event from any thread, unless its loop is gone."""
+    with suppress(RuntimeError):
+        loop.call_soon_threadsafe(ended.set)
 
 
 def _model(spec: Spec, task: Task) -> Model:
@@ -196,13 +210,19 @@ def make_mock(
     attempts = {"webhook": config.webhook_attempts, "upload": config.upload_attempts}
     runtime = Runtime(desk, courier, fetch_media, limits, config.speed, keep_media_ms, log.say, journal, attempts)
     if config.scenario is not None:
-        runtime.plans.play(load_scenario(config.scenario, spec.failures, spec.models))
+        runtime.plans.play(_read_scenario(config.scenario, spec))
     return Mock(config, spec, runtime, clock, store, courier, log, journal, gallery)
+
+
+def _read_scenario(scenario: Path | Scenario, spec: Spec) -> ReadScenario:
+    if isinstance(scenario, Scenario):
+        return read_scenario(scenario.as_data(), spec.failures, spec.models)
+    return load_scenario(scenario, spec.failures, spec.models)
 
 
 def _make_gallery(config: MockConfig, desk: Desk, is_inline: bool) -> Gallery:
     if config.media == "rendered" and not can_render():
-        raise BadSetting("media", "rendering needs PyAV and Pillow; get them with: pip install 'runware-mock[media]'")
+        raise BadSetting("media", "rendering needs PyAV and Pillow; install the mock with its extra 'media'")
     if config.media == "prerendered" or (config.media is None and (is_inline or not can_render())):
         return Shipped()
     if config.media_cache is not None:

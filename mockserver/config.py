@@ -14,6 +14,7 @@ from types import MappingProxyType
 from typing import Any
 
 from mockserver.outbound import read_opening
+from mockserver.scenario import Scenario
 from mockserver.spec.dialect import changes_rules, check_dialect
 from mockserver.spec.documents import read_json, shipped_root
 from mockserver.spec.suggest import nearest
@@ -57,7 +58,7 @@ class MockConfig:
         webhook_attempts: how often a webhook is tried.
         upload_attempts: how often an upload is tried.
         journal: exchanges, and attempts to deliver, that are kept to look at; 0 for none.
-        scenario: file with rules that say what goes wrong, or None.
+        scenario: rules that say what goes wrong, or a file of them; None for none.
     """
 
     host: str = "127.0.0.1"
@@ -85,7 +86,7 @@ class MockConfig:
     webhook_attempts: int = 6
     upload_attempts: int = 1
     journal: int = 1000
-    scenario: Path | None = None
+    scenario: Path | Scenario | None = None
     media: str | None = None
     media_cache: Path | None = None
     media_cache_bytes: int = 1024 * 1024 * 1024
@@ -95,7 +96,7 @@ class MockConfig:
         for setting in _PLAIN:
             name = setting.name.replace("-", "_")
             value = getattr(self, name)
-            if value is not None or name not in _MAY_BE_NONE:
+            if not (isinstance(value, Scenario) or (value is None and name in _MAY_BE_NONE)):
                 object.__setattr__(self, name, _read(setting, _as_written(value), f"MockConfig.{name}"))
         if not isinstance(self.choices, Mapping):
             raise BadSetting("MockConfig.choices", f"{self.choices!r} is not a dictionary of names and values")

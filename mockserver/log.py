@@ -186,7 +186,7 @@ class Pretty:
             if answer.errors:
                 yield f"{'':<8}  {_printable(_reason(answer), LONGEST_REASON)}"
             for note in answer.notes:
-                yield f"{'':<8}  deprecated: {note}"
+                yield f"{'':<8}  note: {note}"
 
     def _coloured(self, text: str, colour: int) -> str:
         return f"\x1b[{colour}m{text}\x1b[0m" if self._has_colours else text

@@ -4,7 +4,7 @@ Here rules are read, refused with a place and a mend where they cannot be used, 
 left to `mockserver.plans`. The form of a document is described for editors by `schema/scenario.json`.
 """
 
-from collections.abc import Callable, Container, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from hashlib import blake2b
 from pathlib import Path
@@ -134,7 +134,8 @@ class BadScenario(Exception):
         self.where = where
 
     def __str__(self) -> str:
-        return f"{self.where or 'scenario'}: {self.place or '/'}: {self.problem}"
+        place = f"{self.place}: " if self.place else ""
+        return f"{self.where or 'scenario'}: {place}{self.problem}"
 
 
 #: What a parameter that is not there is taken for.
@@ -185,7 +186,7 @@ _MATCH = ("params", "model", "key", "nth", "every", "probability")
 _MOST = 2**31
 
 
-def read_scenario(data: Any, codes: Container[str], generations: Container[str]) -> ReadScenario:
+def read_scenario(data: Any, codes: Collection[str], generations: Collection[str]) -> ReadScenario:
     """Read a scenario.
 
     Args:
@@ -244,8 +245,8 @@ def _wanted(place: str, kind: str, value: Any) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class _Reader:
-    codes: Container[str]
-    generations: Container[str]
+    codes: Collection[str]
+    generations: Collection[str]
 
     def rule(self, index: int, data: Any) -> ReadRule:
         place = f"/rules/{index}"
@@ -338,7 +339,7 @@ def _unknown(what: str, name: str, known: Sequence[str]) -> str:
     return f"there is no such {what}; " + (f"did you mean {near!r}?" if near else f"there are {', '.join(known)}")
 
 
-def load_scenario(path: Path, codes: Container[str], generations: Container[str]) -> ReadScenario:
+def load_scenario(path: Path, codes: Collection[str], generations: Collection[str]) -> ReadScenario:
     """Read a scenario from a file of YAML or JSON.
 
     Raises:
@@ -348,7 +349,9 @@ def load_scenario(path: Path, codes: Container[str], generations: Container[str]
 
     try:
         data, places = read_yaml(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as problem:
+    except OSError as problem:
+        raise BadScenario("", f"cannot be read ({problem.strerror})", str(path)) from problem
+    except UnicodeDecodeError as problem:
         raise BadScenario("", f"cannot be read ({problem})", str(path)) from problem
     except BadYaml as problem:
         raise BadScenario("", problem.problem, f"{path}:{problem.line}:{problem.column}") from problem

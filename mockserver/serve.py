@@ -7,6 +7,7 @@ import math
 import signal
 import socket
 import time
+from asyncio import CancelledError
 from collections.abc import Mapping, Sequence
 from ipaddress import IPv4Address, IPv6Address
 from types import MappingProxyType
@@ -81,10 +82,10 @@ def take_port(host: str, port: int) -> socket.socket:
 #: One line for each official client that points it at a mock. Source: the clients' own code (observed).
 CLIENT_LINES: Mapping[str, str] = MappingProxyType(
     {
-        "Python, runware-sdk": 'Runware(api_key="any", http_base_url="{http}/v1", ws_base_url="{ws}/v1")',
-        "Python, runware": 'Runware(api_key="any", url="{ws}/v1")',
-        "Node, @runware/sdk-js": 'Runware.initialize({{ apiKey: "any", url: "{ws}/v1" }})',
-        "Node, @runware/sdk": 'createClient({{ apiKey: "any", httpBaseUrl: "{http}/v1", wsBaseUrl: "{ws}/v1" }})',
+        "Python, runware-sdk": 'Runware(api_key="{key}", http_base_url="{http}/v1", ws_base_url="{ws}/v1")',
+        "Python, runware": 'Runware(api_key="{key}", url="{ws}/v1")',
+        "Node, @runware/sdk-js": 'Runware.initialize({{ apiKey: "{key}", url: "{ws}/v1" }})',
+        "Node, @runware/sdk": 'createClient({{ apiKey: "{key}", httpBaseUrl: "{http}/v1", wsBaseUrl: "{ws}/v1" }})',
         "ComfyUI-Runware": "RUNWARE_CUSTOM_ENDPOINT={ws}/v1   (with --profile compat)",
     }
 )
@@ -146,6 +147,7 @@ def banner(told: Mapping[str, Any]) -> str:
         "Videos": told["videos"],
         "Keys": "any key that is not empty" if told["keys"] == "any" else f"{told['keys']} accepted",
     }
+    key = "any" if told["keys"] == "any" else "<your key>"
     width = max(map(len, CLIENT_LINES))
     return "\n".join(
         [
@@ -153,7 +155,7 @@ def banner(told: Mapping[str, Any]) -> str:
             "",
             *(f"  {name:<10} {value}" for name, value in rows.items()),
             "",
-            *(f"  {name:<{width}}  {line.format(http=http, ws=ws)}" for name, line in CLIENT_LINES.items()),
+            *(f"  {name:<{width}}  {line.format(http=http, ws=ws, key=key)}" for name, line in CLIENT_LINES.items()),
             "",
         ]
     )
@@ -243,7 +245,8 @@ def server_config(mock: Mock) -> uvicorn.Config:
 
 def _is_news(record: logging.LogRecord) -> bool:
     """Say whether uvicorn has something to tell: that a held answer ends with the server is meant to be so."""
-    return not record.getMessage().startswith("Cancel ")
+    is_cancelled = record.exc_info is not None and record.exc_info[0] is CancelledError
+    return not (is_cancelled or record.getMessage().startswith("Cancel "))
 
 
 __all__: Sequence[str] = ("PortTaken", "banner", "facts", "serve", "take_port")

@@ -126,6 +126,14 @@ def test_lines_to_copy_name_an_address_that_can_be_reached(host: str) -> None:
     assert "strict, with sizes=with-512\n" in block
 
 
+@pytest.mark.parametrize(("keys", "shown"), [((), "any"), (("one", "two"), "<your key>")])
+def test_lines_to_copy_have_a_key_that_is_accepted(keys: tuple[str, ...], shown: str) -> None:
+    """Where only some keys are good nobody is told to send any; the good ones are not shown."""
+    block = banner(facts(make_mock(MockConfig(api_key=keys)), "127.0.0.1", 8080))
+    assert block.count(f'api_key="{shown}"') + block.count(f'apiKey: "{shown}"') == 4
+    assert "one" not in block.split()
+
+
 def test_a_choice_that_is_the_usual_one_is_not_told() -> None:
     """The block names what differs from the profile, whoever chose it."""
     for config in (

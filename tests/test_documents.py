@@ -92,9 +92,9 @@ def test_every_error_and_source_stands_in_the_schema_guide() -> None:
 
 def test_the_readme_names_every_client_line_log_checker_and_report() -> None:
     """What can be chosen by name is told to users."""
-    addresses = {"http": "http://127.0.0.1:8080", "ws": "ws://127.0.0.1:8080"}
+    facts = {"http": "http://127.0.0.1:8080", "ws": "ws://127.0.0.1:8080", "key": "any"}
     for line in CLIENT_LINES.values():
-        assert line.format(**addresses).partition("   ")[0] in README
+        assert line.format(**facts).partition("   ")[0] in README
     for name in (*LOGS, *CHECKERS, *REPORTS):
         assert re.search(rf"`(--format )?{name}`", README) or name == "text", name
 

@@ -12,8 +12,9 @@ import httpx
 import httpx2
 import pytest
 
-from mockserver import ManualClock, MockConfig, MockRunware
+from mockserver import ManualClock, MockConfig, MockRunware, Rule, Scenario
 from mockserver.adapters.couriers import Outbox
+from mockserver.scenario import BadScenario
 
 API = "https://api.runware.ai/v1"
 UUID = "24cd5dff-cb81-4db5-8506-b72a9425f9d1"
@@ -37,6 +38,19 @@ def test_a_client_gets_a_video_at_the_real_addresses() -> None:
         assert item["videoURL"].startswith("https://api.runware.ai/video/")
         video = httpx.get(item["videoURL"], headers={"Range": "bytes=0-9"})
         assert (video.status_code, video.headers["content-type"], len(video.content)) == (206, "video/mp4", 10)
+
+
+def test_rules_are_values_in_python() -> None:
+    """What a file of rules says can be said in place, and is held against the same grammar."""
+    rules = [Rule(match={"nth": 1}, faults=[{"answer-503": {"times": 1}}])]
+    with MockRunware(MockConfig(speed=float("inf"), log="quiet", scenario=Scenario(rules))):
+        assert [post(VIDEO).status_code for _ in range(2)] == [503, 200]
+        assert post({**VIDEO, "taskUUID": str(uuid4())}).status_code == 200
+    with pytest.raises(BadScenario) as told:
+        MockRunware(MockConfig(scenario=Scenario([Rule(faults=["drop-webhok"])])))
+    assert str(told.value) == (
+        "scenario: /rules/0/faults/0: drop-webhok: there is no such fault; did you mean 'drop-webhook'?"
+    )
 
 
 def test_the_schema_service_is_there_as_well() -> None:

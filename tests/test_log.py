@@ -62,10 +62,10 @@ def test_outcomes_are_coloured_on_a_terminal_only() -> None:
     assert "\x1b[31m405\x1b[0m" in wrong
 
 
-def test_what_was_respelt_is_told_as_deprecated() -> None:
+def test_what_was_respelt_is_told() -> None:
     """An older spelling that was accepted leaves a note."""
     lines = list(Pretty(False)([Seen(0.0, "POST /v1", 200, [OLD], 1.0)], 0, 0))
-    assert lines[1].strip() == "deprecated: outputFormat: upper case is expected"
+    assert lines[1].strip() == "note: outputFormat: upper case is expected"
 
 
 def test_a_storm_is_counted() -> None:

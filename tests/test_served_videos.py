@@ -1,6 +1,7 @@
 """Rendered videos of mocks that run as users run them: in a server, and inside a program."""
 
 import signal
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +48,25 @@ def test_a_mock_that_is_stopped_leaves_no_process_and_no_file_behind(tmp_path: P
         assert server.process.wait(RENDERED_WITHIN_S) == 0
         assert command(started) == ""
         assert list(tmp_path.iterdir()) == []
+
+
+def test_a_mock_that_is_stopped_tells_whoever_waits_for_a_video() -> None:
+    """Downloads whose video is still to be rendered get an error in the API's words, and the log no traceback."""
+    with served(*OPTIONS) as server, ThreadPoolExecutor(20) as pool:
+        with httpx.Client(trust_env=False, headers={"Authorization": "Bearer any"}) as client:
+            client.post(server.http_url, json=[{**TASK, "duration": 10, "numberResults": 20}])
+            items = client.post(server.http_url, json=[POLL]).json()["data"]
+        asked = [pool.submit(httpx.get, item["videoURL"], timeout=RENDERED_WITHIN_S) for item in items]
+        wait(asked, return_when=FIRST_COMPLETED)
+        server.process.send_signal(signal.SIGINT)
+        answers = [each.result() for each in asked]
+        assert server.process.wait(RENDERED_WITHIN_S) == 0
+        refused = [answer for answer in answers if answer.status_code != 200]
+        assert {(answer.status_code, answer.json()["errors"][0]["code"]) for answer in refused} == {
+            (503, "serviceUnavailable")
+        }
+    printed = [server.lines.get_nowait() for _ in range(server.lines.qsize())]
+    assert not [line for line in printed if "Traceback" in line or "Error" in line or "exception" in line]
 
 
 def test_kept_videos_are_there_for_the_next_mock(tmp_path: Path) -> None:

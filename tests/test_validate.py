@@ -226,6 +226,12 @@ def test_github_shows_violations_beside_the_line(tmp_path: Path) -> None:
     )
 
 
+def test_github_is_told_no_file_where_there_is_none() -> None:
+    """What came over standard input has a line, and no file beside which it could be shown."""
+    done = run("validate", "--format", "github", "-", given=BAD)
+    assert done.stdout.splitlines()[1].startswith("::error line=6,col=42,endColumn=43,title=unsupportedDuration::")
+
+
 def test_code_scanners_get_sarif(tmp_path: Path) -> None:
     """A SARIF 2.1.0 log with a rule for each code and a region for each violation."""
     (tmp_path / "tasks.json").write_text(BAD, encoding="utf-8")

@@ -1,6 +1,6 @@
 """From words to faults: a name and settings, as people write them, become a planned fault, or the reason why not."""
 
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import Field, fields
 from functools import lru_cache
 from math import nan
@@ -42,7 +42,7 @@ def settings_of(kind: type[Fault]) -> Mapping[str, "Field[Any]"]:
     return {each.name: each for each in fields(cast("Any", kind))}
 
 
-def plan(name: str, settings: Mapping[str, Any], codes: Container[str]) -> Planned:
+def plan(name: str, settings: Mapping[str, Any], codes: Collection[str]) -> Planned:
     """Return a planned fault.
 
     Args:
@@ -55,7 +55,8 @@ def plan(name: str, settings: Mapping[str, Any], codes: Container[str]) -> Plann
     """
     kind = FAULTS.get(name)
     if kind is None:
-        raise BadFault(name, _unknown("fault", name, FAULTS))
+        near = _near(name, FAULTS)
+        raise BadFault(name, f"there is no such fault; {near}" if near else "there is no such fault")
     own = settings_of(kind)
     known = (*own, *COMMON, *(["on"] if kind.moments >= ANSWER else []))
     read: dict[str, Any] = {}
@@ -64,14 +65,15 @@ def plan(name: str, settings: Mapping[str, Any], codes: Container[str]) -> Plann
         if key in own:
             read[key] = _own(where, own[key], value, codes)
         elif key not in known:
-            raise BadFault(where, _unknown("setting", key, known))
+            near = _near(key, known)
+            raise BadFault(where, f"there is no such setting; {near or 'there are ' + ', '.join(known)}")
     times = _times(f"{name}.times", settings["times"]) if "times" in settings else kind.times
     skip = _whole(f"{name}.skip", settings.get("skip", 0), 0, _MANY)
     on = _choice(f"{name}.on", settings["on"], REQUESTS) if "on" in settings else kind.on
     return Planned(name, tuple(read.items()), times, skip, on)
 
 
-def plan_magic(magic: Magic, codes: Container[str]) -> Planned | None:
+def plan_magic(magic: Magic, codes: Collection[str]) -> Planned | None:
     """Return the fault that a magic value asks for, or None for words that are none.
 
     Raises:
@@ -90,7 +92,7 @@ def make(planned: Planned) -> Fault:
     return FAULTS[planned.fault](**dict(planned.settings))
 
 
-def _own(where: str, field: "Field[Any]", value: Any, codes: Container[str]) -> Any:
+def _own(where: str, field: "Field[Any]", value: Any, codes: Collection[str]) -> Any:
     about = field.metadata
     match field.default:
         case bool():
@@ -101,7 +103,8 @@ def _own(where: str, field: "Field[Any]", value: Any, codes: Container[str]) -> 
             if about["choices"]:
                 return _choice(where, value, about["choices"])
             if not isinstance(value, str) or value not in codes:
-                raise BadFault(where, f"{value!r} is no error code of the API")
+                near = _near(value, codes) if isinstance(value, str) else ""
+                raise BadFault(where, f"{value!r} is no error code of the API" + (f"; {near}" if near else ""))
             return value
         case int():
             return _whole(where, value, int(about["least"]), int(about["most"]))
@@ -136,6 +139,6 @@ def _choice(where: str, value: Any, choices: Iterable[str]) -> str:
     return str(value)
 
 
-def _unknown(what: str, name: str, known: Iterable[str]) -> str:
+def _near(name: str, known: Iterable[str]) -> str:
     near = nearest(name, known)
-    return f"there is no such {what}" + (f"; did you mean {near!r}?" if near else "")
+    return f"did you mean {near!r}?" if near else ""

@@ -55,7 +55,7 @@ class Shipped:
     def about(self) -> str:
         """What kind of files they are, and how to have others."""
         return "one for all of a size" + (
-            "" if can_render() else "; pip install 'runware-mock[media]' has them rendered"
+            "" if can_render() else "; installed with its extra 'media' the mock renders them"
         )
 
     def clip(self, task: Task, _index: int, model: Model, /) -> Future[Clip | NoClip]:

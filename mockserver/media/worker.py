@@ -76,13 +76,19 @@ def _receive(source: IO[bytes], orders: "SimpleQueue[Wanted]") -> None:
     os._exit(0)
 
 
-def main() -> None:
-    """Render for the process at the other end of standard input and output."""
+def main(patience_s: float = PATIENCE_S) -> None:
+    """Render for the process at the other end of standard input and output.
+
+    Args:
+        patience_s: how long to wait for the next order, in seconds.
+    """
     if hasattr(os, "nice"):
         os.nice(NICENESS)
     orders: SimpleQueue[Wanted] = SimpleQueue()
     Thread(target=_receive, args=(sys.stdin.buffer, orders), daemon=True).start()
-    work(orders, sys.stdout.buffer)
+    work(orders, sys.stdout.buffer, patience_s)
+    # The thread waits for input and cannot be told not to; the interpreter would complain of that.
+    os._exit(0)
 
 
 if __name__ == "__main__":

@@ -2,14 +2,16 @@
 
 from collections.abc import Iterator, Sequence
 
-from mockserver.reports.base import CheckedFile
+from mockserver.reports.base import STANDARD_INPUT, CheckedFile
 
 
 def report_github(files: Sequence[CheckedFile]) -> Iterator[str]:
     """Yield workflow commands, which GitHub shows beside the source line."""
     for file in files:
         for found in file.found:
-            place = f"file={_escaped(file.name)},line={found.line},col={found.column},endColumn={found.end_column}"
+            place = f"line={found.line},col={found.column},endColumn={found.end_column}"
+            if file.name != STANDARD_INPUT:
+                place = f"file={_escaped(file.name)},{place}"
             yield f"::error {place},title={found.code}::{_message(found.message)}"
 
 

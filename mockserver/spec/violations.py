@@ -335,7 +335,8 @@ def _facts(node: Mapping[str, Any], documentation: str, parameter: str) -> Mappi
     if "enum" in node or "const" in node:
         facts["allowedValues"] = node.get("enum", [node.get("const")])
     anchor = re.sub(r"\[\d+\]", "", parameter).replace(".", "-").lower()
-    return {**facts, "documentation": f"{documentation}#request-{anchor}"}
+    # A parameter that is not declared has no paragraph on the page.
+    return {**facts, "documentation": f"{documentation}#request-{anchor}" if node else documentation}
 
 
 Told = Iterable[tuple[Order, Violation]]

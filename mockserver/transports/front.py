@@ -1,5 +1,6 @@
 """The front door: which transport takes a connection. Stands before any framework, so the framework may come late."""
 
+import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
 
@@ -86,6 +87,12 @@ class Front:
         try:
             await transport(scope, receive, watched)
         except BrokenOff:
+            raise
+        except asyncio.CancelledError:
+            # The server ends, and does not wait for a video that is being rendered.
+            if not has_begun:
+                envelope = self._desk.error("serviceUnavailable", "")
+                await send_answer(watched, envelope.status, envelope.body)
             raise
         except Exception:
             if has_begun:

@@ -179,3 +179,14 @@ def test_a_renderer_that_is_left_alone_ends(tmp_path: Path) -> None:
     work(orders, out, patience_s=0)
     assert [json.loads(line) for line in out.getvalue().splitlines()] == ["", "KeyError: 'AVI'"]
     assert (tmp_path / "one").is_file()
+
+
+def test_a_renderer_that_has_waited_long_enough_ends_without_a_word() -> None:
+    """What ends by itself while its mock lives leaves no message in the terminal of the mock."""
+    program = "from mockserver.media.worker import main; main(patience_s=0)"
+    with subprocess.Popen(
+        [sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        assert process.stdout
+        assert process.stderr
+        assert (process.stdout.read(), process.stderr.read(), process.wait()) == (b"", b"", 0)

@@ -63,7 +63,7 @@ BAD: list[tuple[Any, str, str]] = [
 #: What the schema for editors cannot tell.
 BEYOND: list[tuple[Any, str, str]] = [
     ({"rules": [{"faults": []}]}, "/rules/0", "nothing happens: give it an outcome or faults"),
-    ({"rules": [{"outcome": "providerEror"}]}, "/rules/0/outcome", "fail-generation.code: 'providerEror' is no error code of the API"),
+    ({"rules": [{"outcome": "providerEror"}]}, "/rules/0/outcome", "fail-generation.code: 'providerEror' is no error code of the API; did you mean 'providerError'?"),
     ({"rules": [{"match": {"params": {"taskType": "getResponse"}}, "faults": ["drop-webhook"]}]}, "/rules/0/faults/0", "drop-webhook happens to videos; a rule about getResponse takes faults that spoil answers"),
 ]  # fmt: skip
 

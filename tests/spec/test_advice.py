@@ -104,3 +104,11 @@ def test_a_pattern_of_a_mend_must_be_one() -> None:
     broken = {**document, "$defs": {"x": {"x-mend": {"(": "Close it."}}}}
     with pytest.raises(SchemaProblem, match="is no pattern"):
         check_schema("shared/media.json", broken)
+
+
+def test_only_what_the_page_has_is_looked_up_there() -> None:
+    """A parameter that does not exist has no paragraph to point at."""
+    [unknown] = reasons(seed=42)
+    [known] = reasons(duration=7)
+    page = "https://runware.ai/docs/models/minimax-hailuo-02"
+    assert (unknown.facts["documentation"], known.facts["documentation"]) == (page, f"{page}#request-duration")
