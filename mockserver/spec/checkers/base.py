@@ -44,7 +44,7 @@ class Checker(Protocol):
     def sift(self, document: Any) -> Sifted:
         """Return every broken rule, those that speak of one member alone by the name of that member."""
 
-    def member_breaches(self, name: str, value: Any) -> Sequence[Breach]:
+    def member_breaches(self, name: str, value: Any, /) -> Sequence[Breach]:
         """Return the rules that a value breaks as a member of that name, whatever the others are."""
 
 

@@ -70,7 +70,7 @@ class FastChecker:
                 others.append(_UNKNOWN_NAME)
         return Sifted(wrong, others)
 
-    def member_breaches(self, name: str, value: Any) -> Sequence[Breach]:
+    def member_breaches(self, name: str, value: Any, /) -> Sequence[Breach]:
         """Return the rules that a value breaks as a member of that name, whatever the others are."""
         found = _listed(self._members[name], value)
         return [Breach((name, *instance), ("properties", name, *rule)) for instance, rule in found]

@@ -30,7 +30,7 @@ class ReferenceChecker:
         """Return every broken rule; none by the name of a member."""
         return Sifted((), self.breaches(document))
 
-    def member_breaches(self, name: str, value: Any) -> Sequence[Breach]:  # noqa: ARG002
+    def member_breaches(self, _name: str, _value: Any, /) -> Sequence[Breach]:
         """Return nothing: no rule is told by the name of a member."""
         return ()
 
