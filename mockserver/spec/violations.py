@@ -107,7 +107,7 @@ def reject(
     said = error.say(parameter=parameter, name=name, reason=why)
     message = said if "{reason}" in error.template else f"{said} {why}"
     pointer = pointer_to(path)
-    told = {**_facts(_declared(branch.schema, path), branch.documentation, parameter), **facts}
+    told = {**_facts(_declared(branch.schema, path), _paragraph(branch, parameter)), **facts}
     return Violation(pointer, parameter, "format", None, show(value), message, None, error, told)
 
 
@@ -280,13 +280,17 @@ def _word_site(rule: _Rule, path: Path) -> _Site:
     declared = _declared(rule.branch.schema, path)
     opening = error.say(parameter=parameter, name=name)
     told_of = {} if rule.keyword in _TELLERS else rule.node
+    # A parameter that does not exist has no paragraph on the page.
+    is_unknown = rule.keyword == "additionalProperties"
     return _Site(
         pointer=pointer_to(path),
         parameter=parameter,
         error=error,
         opening=f"{opening} {rule.because}" if rule.because else opening,
         wanted="" if rule.keyword in ("contains", FORBIDDEN) else expects(rule.node),
-        facts=_facts({**declared, **told_of}, rule.branch.documentation, parameter),
+        facts=_facts(
+            {**declared, **told_of}, rule.branch.documentation if is_unknown else _paragraph(rule.branch, parameter)
+        ),
         hidden=bool(declared.get("writeOnly")),
     )
 
@@ -323,7 +327,7 @@ _FACTS = (
 )
 
 
-def _facts(node: Mapping[str, Any], documentation: str, parameter: str) -> Mapping[str, Any]:
+def _facts(node: Mapping[str, Any], documentation: str) -> Mapping[str, Any]:
     facts: dict[str, Any] = {}
     name = type_name(node)
     if name:
@@ -334,9 +338,13 @@ def _facts(node: Mapping[str, Any], documentation: str, parameter: str) -> Mappi
                 facts[fact] = node[keyword]
     if "enum" in node or "const" in node:
         facts["allowedValues"] = node.get("enum", [node.get("const")])
+    return {**facts, "documentation": documentation}
+
+
+def _paragraph(branch: Branch, parameter: str) -> str:
+    """Return where the page of a branch explains a parameter."""
     anchor = re.sub(r"\[\d+\]", "", parameter).replace(".", "-").lower()
-    # A parameter that is not declared has no paragraph on the page.
-    return {**facts, "documentation": f"{documentation}#request-{anchor}" if node else documentation}
+    return f"{branch.documentation}#request-{anchor}"
 
 
 Told = Iterable[tuple[Order, Violation]]
