@@ -11,20 +11,35 @@ if TYPE_CHECKING:
     from mockserver.app import Mock, create_app, make_mock
     from mockserver.config import MockConfig
     from mockserver.inprocess import MockRunware
+    from mockserver.remote import MockControl
     from mockserver.scenario import Rule, Scenario
+    from mockserver.threaded import MockServer
 
 _HOMES = {
     "ManualClock": "mockserver.adapters.clocks",
     "Mock": "mockserver.app",
     "MockConfig": "mockserver.config",
+    "MockControl": "mockserver.remote",
     "MockRunware": "mockserver.inprocess",
+    "MockServer": "mockserver.threaded",
     "Rule": "mockserver.scenario",
     "Scenario": "mockserver.scenario",
     "create_app": "mockserver.app",
     "make_mock": "mockserver.app",
 }
 
-__all__ = ["ManualClock", "Mock", "MockConfig", "MockRunware", "Rule", "Scenario", "create_app", "make_mock"]
+__all__ = [
+    "ManualClock",
+    "Mock",
+    "MockConfig",
+    "MockControl",
+    "MockRunware",
+    "MockServer",
+    "Rule",
+    "Scenario",
+    "create_app",
+    "make_mock",
+]
 
 
 def __getattr__(name: str) -> Any:

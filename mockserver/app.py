@@ -8,13 +8,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mockserver.adapters.clocks import RealClock
+from mockserver.adapters.clocks import SteeredClock
 from mockserver.adapters.couriers import HttpCourier
 from mockserver.adapters.dice import KeyedDice, make_secret
 from mockserver.adapters.fetchers import Nowhere, WebFetcher
 from mockserver.adapters.keys import AnyKey, ListedKeys
 from mockserver.adapters.stores import HOUR_MS, ROOMS, MemoryStore, Room
 from mockserver.adapters.web import Web
+from mockserver.calls import Call, Told
 from mockserver.config import BadSetting, MockConfig
 from mockserver.engine.account import MICRO
 from mockserver.engine.values import Task
@@ -35,6 +36,7 @@ from mockserver.scenario import ReadScenario, Scenario, load_scenario, read_scen
 from mockserver.shown import Found
 from mockserver.spec.load import Model, Spec, load_spec
 from mockserver.transports.asgi import App, Origin, Receive, Scope, Send, origin_finder, route_path
+from mockserver.transports.control import ControlTransport
 from mockserver.transports.files import FileTransport
 from mockserver.transports.front import TASK_PATHS, Front
 from mockserver.transports.http import HttpDesk, HttpTransport, Observe
@@ -44,6 +46,8 @@ from mockserver.wire import Wire
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
+
+    from mockserver.control import Control
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,10 +125,31 @@ class Mock:
             socket=SocketTransport(self.runtime, desk.failure, self._observe, self.journal, self._origin),
             files=FileTransport(self.runtime, desk, self.clip_of),
             service=ServiceTransport(self.runtime, desk, version()),
+            control=self._control(),
             others=others,
             observe=None if is_inner else self._observe,
             close=self.close,
         )
+
+    def _control(self) -> ControlTransport | None:
+        if not self.config.control:
+            return None
+        return ControlTransport(_LateControl(self).carry_out, self._origin, self.config.control_token, self.config.host)
+
+
+class _LateControl:
+    """The control API, loaded when somebody first calls it: those who never do start sooner."""
+
+    def __init__(self, mock: Mock) -> None:
+        self._mock = mock
+        self._control: Control | None = None
+
+    async def carry_out(self, call: Call) -> Told:
+        if self._control is None:
+            from mockserver.control import Control
+
+            self._control = Control(self._mock.runtime, self._mock.journal, version())
+        return await self._control.answer(call)
 
 
 def _tell(loop: asyncio.AbstractEventLoop, ended: asyncio.Event) -> None:
@@ -170,7 +195,7 @@ def make_mock(
     """
     config = config or MockConfig()
     spec = load_spec(config.schema, config.profile, config.choices, config.validator)
-    clock = clock or RealClock()
+    clock = clock or SteeredClock(config.clock)
     log = log or make_log(config.log)
     outbound = Outbound.opened(config.allow_outbound)
     courier = courier or HttpCourier(web=Web(outbound))
@@ -252,10 +277,11 @@ def _application(whole: Mock, front: Front) -> "FastAPI":
     from fastapi_offline import FastAPIOffline
     from starlette.routing import Route
 
-    from mockserver.spec.publish import openapi
+    from mockserver.spec.publish import control_document, openapi
 
+    control = control_document() if whole.config.control else None
     app: FastAPI = FastAPIOffline(title="runware-mock", version=version(), redoc_url=None)
-    vars(app)["openapi"] = lambda: openapi(whole.spec, version())
+    vars(app)["openapi"] = lambda: openapi(whole.spec, version(), control)
     app.add_middleware(_TasksFirst, front=front)
     app.router.default = front
     app.router.on_shutdown.append(whole.close)

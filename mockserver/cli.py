@@ -10,9 +10,10 @@ from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Any, NoReturn
 
-from mockserver.config import VARIABLES, BadSetting, MockConfig, Setting, all_settings, read_config
+from mockserver.config import BadSetting, MockConfig, read_config
 from mockserver.output import NoOutput, Output
 from mockserver.reports import REPORTS
+from mockserver.settings import VARIABLES, Setting, all_settings
 from mockserver.spec.dialect import UnknownChoice
 from mockserver.spec.problem import SchemaProblem
 from mockserver.spec.suggest import nearest

@@ -60,6 +60,53 @@ class Tally:
     took: int = 0
 
 
+class Play:
+    """A scenario that is played: its rules, and how often each took a task.
+
+    Args:
+        scenario: the rules.
+        owners: whose tasks each rule is about, or None for everybody's.
+
+    Attributes:
+        scenario: the rules.
+        tallies: how often each rule was looked at, fitted, and took a task.
+    """
+
+    def __init__(self, scenario: ReadScenario, owners: Sequence[str | None]) -> None:
+        self.scenario = scenario
+        self.tallies = tuple(Tally() for _ in scenario.rules)
+        self._owners = owners
+        #: How many tasks of a key fitted a rule and were taken by it.
+        self._counts: dict[tuple[int, str], tuple[int, int]] = {}
+
+    def choose(self, owner: str, params: Mapping[str, Any], task_type: str | None) -> tuple[Planned, ...]:
+        """Return the faults of the first rule that takes a task, or nothing."""
+        for index, rule in enumerate(self.scenario.rules):
+            if rule.task_type != task_type or self._owners[index] not in (None, owner):
+                continue
+            tally = self.tallies[index]
+            tally.looked_at += 1
+            if not rule.fits(params):
+                continue
+            tally.fitted += 1
+            fitted, took = self._counts.get((index, owner), (0, 0))
+            fitted += 1
+            draw = self.scenario.draw(index, fitted)
+            is_taken = (rule.times is None or took < rule.times) and rule.takes(fitted, draw)
+            if len(self._counts) >= MOST_COUNTS:
+                self._counts.clear()
+            self._counts[index, owner] = (fitted, took + is_taken)
+            if is_taken:
+                tally.took += 1
+                return rule.faults
+        return ()
+
+    def forget(self, owner: str | None) -> None:
+        """Begin to count anew for a key, or for all."""
+        for place in [place for place in self._counts if owner in (None, place[1])]:
+            del self._counts[place]
+
+
 @dataclass(frozen=True, slots=True)
 class Spoilt:
     """An answer that goes wrong on its way.
@@ -129,27 +176,39 @@ class Plans:
         self._desk = desk
         self._say = say
         self._seen: set[str] = set()
-        #: The rules, or None. Without rules and without magic values nothing here is called.
-        self.scenario: ReadScenario | None = None
         self._number = 0
-        self._owners: tuple[str | None, ...] = ()
-        #: How many tasks of a key fitted a rule and were taken by it.
-        self._counts: dict[tuple[int, str], tuple[int, int]] = {}
-        self.tallies: tuple[Tally, ...] = ()
+        #: The rules in force: those for one key alone, by its digest, and those for all, under None.
+        self._plays: dict[str | None, Play] = {}
+        #: Whether there are no rules. Without rules and without magic values nothing here is called.
+        self.has_no_rules = True
 
-    def play(self, scenario: ReadScenario | None) -> None:
-        """Let other rules decide from now on, or none; tasks that were decided on keep their faults."""
-        rules = scenario.rules if scenario else ()
-        self.scenario = scenario
+    def play(self, scenario: ReadScenario | None, owner: str | None = None) -> None:
+        """Let other rules decide from now on, or none; tasks that were decided on keep their faults.
+
+        Args:
+            scenario: the rules.
+            owner: digest of the key that they are for; its own rules are asked before those for all. None for all.
+        """
         self._number += 1
-        self._counts.clear()
-        self._owners = tuple(None if rule.key is None else self._desk.keyring.owner(rule.key) or "" for rule in rules)
-        self.tallies = tuple(Tally() for _ in rules)
+        self._plays.pop(owner, None)
+        if scenario is not None:
+            if len(self._plays) >= MOST_PLAYS:
+                self._plays.pop(next(key for key in self._plays if key is not None))
+            keys = [rule.key for rule in scenario.rules]
+            owners = tuple(None if key is None else self._desk.keyring.owner(key) or "" for key in keys)
+            self._plays[owner] = Play(scenario, owners)
+        self.has_no_rules = not self._plays
+
+    def played(self, owner: str | None = None) -> "Play | None":
+        """Return the rules for one key alone, or for all."""
+        return self._plays.get(owner)
 
     def forget(self, owner: str | None = None) -> None:
-        """Begin to count anew for a key, or for all."""
-        for place in [place for place in self._counts if owner in (None, place[1])]:
-            del self._counts[place]
+        """Begin to count anew for a key, whose own rules go, or for all, whose rules stay."""
+        self._plays = {key: play for key, play in self._plays.items() if key is None or owner not in (None, key)}
+        self.has_no_rules = not self._plays
+        for play in self._plays.values():
+            play.forget(owner)
 
     def decide(self, key: Key, params: Mapping[str, Any]) -> tuple[Planned, ...]:
         """Return what goes wrong with a task; the rules are asked when it is first handed in.
@@ -163,7 +222,7 @@ class Plans:
         magic = tuple(planned for planned in asked if planned is not None)
         if len(magic) < len(bracketed := find_bracketed(prompt)):
             self._hint(bracketed)
-        return (*magic, *self._ruled(key, params)) if self.scenario is not None else magic
+        return magic if self.has_no_rules else (*magic, *self._ruled(key, params))
 
     def _ruled(self, key: Key, params: Mapping[str, Any]) -> tuple[Planned, ...]:
         kept: Plan | None = self._desk.store.get(Shelf.PLANS, key)
@@ -174,28 +233,9 @@ class Plans:
         return ruled
 
     def _choose(self, owner: str, params: Mapping[str, Any], task_type: str | None) -> tuple[Planned, ...]:
-        """Return the faults of the first rule that takes a task."""
-        scenario = self.scenario
-        if scenario is None:
-            return ()
-        for index, rule in enumerate(scenario.rules):
-            if rule.task_type != task_type or self._owners[index] not in (None, owner):
-                continue
-            tally = self.tallies[index]
-            tally.looked_at += 1
-            if not rule.fits(params):
-                continue
-            tally.fitted += 1
-            fitted, took = self._counts.get((index, owner), (0, 0))
-            fitted += 1
-            is_taken = (rule.times is None or took < rule.times) and rule.takes(fitted, scenario.draw(index, fitted))
-            if len(self._counts) >= MOST_COUNTS:
-                self._counts.clear()
-            self._counts[index, owner] = (fitted, took + is_taken)
-            if is_taken:
-                tally.took += 1
-                return rule.faults
-        return ()
+        """Return the faults of the first rule that takes a task: of the rules for its key, then of those for all."""
+        plays = [play for play in (self._plays.get(owner), self._plays.get(None)) if play is not None]
+        return next((faults for play in plays if (faults := play.choose(owner, params, task_type))), ())
 
     def by_rule(self, owner: str, task: Mapping[str, Any], size: int, answer: Callable[[], Any]) -> Any:
         """Answer a request that hands in no video, as the rules about its task type have it.
@@ -307,6 +347,8 @@ class Plans:
 
 #: How many rules and keys are counted together; past it all begin anew.
 MOST_COUNTS = 100_000
+#: How many keys have rules of their own; past it the key whose rules came first loses them.
+MOST_PLAYS = 1000
 #: Roughly how many bytes a planned fault takes.
 _WEIGHT = 200
 

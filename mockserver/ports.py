@@ -1,7 +1,7 @@
 """All that the runtime needs from outside: time, memory, and somebody who carries things out of the house or in."""
 
 import errno
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, NamedTuple, Protocol, TypeVar
@@ -15,12 +15,33 @@ class Clock(Protocol):
     def now_ms(self) -> int:
         """Return Unix time in milliseconds; never goes back."""
 
-    def call_at(self, at_ms: int, wake: Callable[[], None]) -> Callable[[], None]:
+    def call_at(self, at_ms: int, wake: Callable[[], None], *, is_limit: bool = False) -> Callable[[], None]:
         """Call somebody when a time has come, or soon if it has passed.
+
+        Args:
+            at_ms: when, as Unix time in milliseconds.
+            wake: is called, once.
+            is_limit: whether the call only ends somebody's patience, as with a silent connection. Whoever moves the
+                clock until nothing is due does not wait for it.
 
         Returns:
             A function that cancels the call; harmless once it was made.
         """
+
+
+class Steerable(Clock, Protocol):
+    """A clock that can be moved forward."""
+
+    def advance_to(self, at_ms: int) -> None:
+        """Move time forward to a point, or stay if it has passed, and call everybody who is due, each at their time."""
+
+    @property
+    def next_at_ms(self) -> int | None:
+        """When the next call is due, or None while nobody waits."""
+
+    @property
+    def next_task_at_ms(self) -> int | None:
+        """When the next call is due that is no limit."""
 
 
 class Dice(Protocol):
@@ -28,6 +49,9 @@ class Dice(Protocol):
 
     def draw(self, owner: str, purpose: str) -> bytes:
         """Return 16 bytes for the next thing of its kind that an owner makes."""
+
+    def forget(self, owner: str | None = None) -> None:
+        """Begin anew for an owner, or for all: the next draws are the first ones again."""
 
 
 class Shelf(Enum):
@@ -109,6 +133,9 @@ class Store(Protocol):
 
     def drop(self, shelf: Shelf, key: Key) -> None:
         """Forget an entry, if it is there."""
+
+    def scan(self, shelf: Shelf) -> Sequence[tuple[Key, Any]]:
+        """Return all that a shelf keeps, the oldest first. For looking on: its time grows with what is kept."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -197,7 +197,7 @@ class Runtime:
         answers: list[Answering] = []
         for task in tasks:
             size = len(body) if len(tasks) == 1 else _size_of(task)
-            if self.plans.scenario is None:
+            if self.plans.has_no_rules:
                 answer = self._answer(task, caller, size)
             else:
                 answer = self.plans.by_rule(caller.owner or "", task, size, partial(self._answer, task, caller, size))
@@ -217,7 +217,7 @@ class Runtime:
                 self._archive(caller.owner, sent, answer, size)
             return answer
         if isinstance(checked.branch, Model):
-            if "[[" in checked.task.get("positivePrompt", "") or self.plans.scenario is not None:
+            if "[[" in checked.task.get("positivePrompt", "") or not self.plans.has_no_rules:
                 return self._submit_in_trouble(checked.branch, checked, caller, sent, size)
             return self._submit(checked.branch, checked, caller, sent, size)
         if task_type == "getResponse":

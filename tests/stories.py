@@ -395,9 +395,9 @@ class StageClock(ManualClock):
         super().__init__()
         self.is_waited_for = threading.Event()
 
-    def call_at(self, at_ms: int, wake: Callable[[], None]) -> Callable[[], None]:
+    def call_at(self, at_ms: int, wake: Callable[[], None], *, is_limit: bool = False) -> Callable[[], None]:
         """Call somebody when the clock is advanced past a time."""
-        cancel = super().call_at(at_ms, wake)
+        cancel = super().call_at(at_ms, wake, is_limit=is_limit)
         self.is_waited_for.set()
         return cancel
 

@@ -19,8 +19,9 @@ from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
 from mockserver.app import make_mock
-from mockserver.config import BadSetting, MockConfig, all_settings, read_config
+from mockserver.config import BadSetting, MockConfig, read_config
 from mockserver.serve import banner, facts
+from mockserver.settings import all_settings
 from tests.support.server import served
 
 TASK = {

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from mockserver.config import all_settings
 from mockserver.engine.magic import find_magic
 from mockserver.engine.safety import UNSAFE
 from mockserver.faults.reading import plan_magic
 from mockserver.log import LOGS
 from mockserver.reports import REPORTS
 from mockserver.serve import CLIENT_LINES
+from mockserver.settings import all_settings
 from mockserver.spec.checkers import CHECKERS
 from mockserver.spec.documents import read_documents, shipped_root
 from mockserver.spec.load import load_spec

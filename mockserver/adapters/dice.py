@@ -36,3 +36,11 @@ class KeyedDice:
         self._counts[kind] = number
         drawn = f"{owner} {purpose} {number}{f' {self._epoch}' if self._epoch else ''}".encode()
         return blake2b(drawn, digest_size=16, key=self._secret).digest()
+
+    def forget(self, owner: str | None = None) -> None:
+        """Begin anew for an owner, or for all: the next draws are the first ones again."""
+        if owner is None:
+            self._counts.clear()
+            self._epoch = 0
+        else:
+            self._counts = {kind: number for kind, number in self._counts.items() if kind[0] != owner}

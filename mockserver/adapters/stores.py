@@ -2,7 +2,7 @@
 
 import heapq
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, TypeVar
@@ -96,6 +96,12 @@ class MemoryStore:
     def drop(self, shelf: Shelf, key: Key) -> None:
         """Forget an entry, if it is there."""
         self._shelves[shelf].forget(key)
+
+    def scan(self, shelf: Shelf) -> Sequence[tuple[Key, Any]]:
+        """Return all that a shelf keeps, the oldest first."""
+        place, now_ms = self._shelves[shelf], self._clock.now_ms()
+        found = [(key, place.get(key, now_ms)) for key in tuple(place.entries)]
+        return [(key, value) for key, value in found if value is not None]
 
     def count(self, shelf: Shelf) -> int:
         """Return how many entries a shelf holds."""

@@ -14,8 +14,8 @@ from mockserver.spec.problem import SchemaProblem
 #: Folders whose files are JSON Schemas, and the files that are tables of our own.
 SCHEMA_FOLDERS = ("shared", "models", "tasks", "wire")
 TABLES = frozenset({"deliveries.json", "dialect.json", "errors.json", "sources.json"})
-#: Describes scenario files to editors; here nothing reads it.
-FOR_EDITORS = "scenario.json"
+#: Files that say nothing of the API: the form of scenarios, for editors, and the control API of the mock.
+APART = frozenset({"scenario.json", "control.json"})
 #: Most lists and objects inside each other in a file, and most references that lead from one to the next.
 MAX_DEPTH, MOST_REFERENCES = 64, 8
 
@@ -48,7 +48,7 @@ def read_documents(*roots: Path) -> dict[str, Any]:
             raise SchemaProblem(str(root), "there is no such folder", "name a folder laid out like schema/")
         files = {path.relative_to(root).as_posix(): path for path in sorted(root.rglob("*.json"))}
         if root == shipped_root():
-            files = {name: path for name, path in files.items() if name != FOR_EDITORS}
+            files = {name: path for name, path in files.items() if name not in APART}
         _check_layout(root, files)
         for name, path in files.items():
             found[name] = read_json(path)

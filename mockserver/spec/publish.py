@@ -1,8 +1,10 @@
 """The schemas as others see them: the schema service that official clients ask, and the OpenAPI description."""
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
+from mockserver.spec.documents import read_json, shipped_root
 from mockserver.spec.keywords import RULES, Holds
 from mockserver.spec.load import Branch, Model, Spec
 
@@ -85,13 +87,26 @@ def registry(spec: Spec) -> dict[str, Any]:
     }
 
 
-def openapi(spec: Spec, version: str) -> dict[str, Any]:
+@lru_cache(maxsize=1)
+def control_document() -> Mapping[str, Any]:
+    """Return the description of the control API: paths and components, as OpenAPI has them.
+
+    Raises:
+        SchemaProblem: the file cannot be read.
+    """
+    document: Mapping[str, Any] = read_json(shipped_root() / "control.json")
+    return document
+
+
+def openapi(spec: Spec, version: str, control: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """Return an OpenAPI 3.1 description of the API, with the schemas as they are.
 
     Args:
         spec: what the schemas say.
         version: version of the mock.
+        control: description of the control API, where it is served.
     """
+    added = control or {"paths": {}, "components": {"schemas": {}}}
     branches = (*spec.all_models, *spec.tasks.values())
     schemas = {_component(branch): plain(branch.schema) for branch in branches}
     shapes = {"Answer": plain(spec.wire("answer")), "Error": plain(spec.wire("error"))}
@@ -113,12 +128,22 @@ def openapi(spec: Spec, version: str) -> dict[str, Any]:
                     "parameters": [{"name": "model", "in": "path", "required": True, "schema": {"type": "string"}}],
                 }
             },
+            **_tagged(added["paths"]),
         },
         "components": {
-            "schemas": {**schemas, **shapes},
+            **added["components"],
+            "schemas": {**schemas, **shapes, **added["components"]["schemas"]},
             "securitySchemes": {"apiKeyAuth": {"type": "http", "scheme": "bearer"}},
         },
         "security": [{"apiKeyAuth": []}],
+    }
+
+
+def _tagged(paths: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the paths of the control API, in a group of their own and without the key of the API."""
+    return {
+        path: {method: {**about, "tags": ["control"], "security": []} for method, about in methods.items()}
+        for path, methods in paths.items()
     }
 
 

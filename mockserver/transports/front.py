@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Sequence
 
 from mockserver.spec.wording import listed
 from mockserver.transports.asgi import App, Message, Receive, Scope, Send, route_path, send_answer
+from mockserver.transports.control import ControlTransport
 from mockserver.transports.files import METHODS, FileTransport
 from mockserver.transports.http import HttpDesk, HttpTransport, Observe
 from mockserver.transports.service import ServiceTransport
@@ -26,6 +27,7 @@ class Front:
     Args:
         desk: answers what belongs to no transport.
         http, socket, files, service: the transports.
+        control: the control API, or None where it is not served.
         others: takes every path that no transport knows, or None for an error.
         observe: is shown every request that hands in no tasks, or None; see `Observe`.
         close: is awaited when the server stops.
@@ -38,6 +40,7 @@ class Front:
         socket: SocketTransport,
         files: FileTransport,
         service: ServiceTransport,
+        control: ControlTransport | None,
         others: App | None,
         observe: Observe | None,
         close: Close,
@@ -47,6 +50,7 @@ class Front:
         self._socket = socket
         self._files = files
         self._service = service
+        self._control = control
         self._others = others
         self._observe = observe
         self._close = close
@@ -69,6 +73,8 @@ class Front:
             return _limited(self._files, METHODS, self._wrong_method)
         if ServiceTransport.knows(path):
             return _limited(self._service, ("GET", "HEAD"), self._wrong_method)
+        if self._control is not None and ControlTransport.knows(path):
+            return self._control
         if path in TASK_PATHS:
             return self._wrong_method("POST")
         return self._others or self._unknown

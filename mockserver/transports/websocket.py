@@ -109,7 +109,7 @@ class _Connection:
 
     def _watch(self) -> None:
         """Wake up when the connection would have been silent for too long, and look."""
-        self._cancel_idle = self._runtime.desk.clock.call_at(self._heard_at_ms + IDLE_MS, self._look)
+        self._cancel_idle = self._runtime.desk.clock.call_at(self._heard_at_ms + IDLE_MS, self._look, is_limit=True)
 
     def _look(self) -> None:
         if self._runtime.desk.clock.now_ms() - self._heard_at_ms < IDLE_MS:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockserver.adapters.clocks import ManualClock, ReadClock, RealClock, unix_ms
+from mockserver.adapters.clocks import ManualClock, ReadClock, SteeredClock, unix_ms
 
 START_MS = 1_000
 
@@ -86,7 +86,7 @@ def test_the_real_clock_tells_unix_time_and_wakes_on_its_loop() -> None:
     """Real time is the machine's, and calls are made when it has come; a cancelled one is not."""
 
     async def live() -> list[str]:
-        clock = RealClock()
+        clock = SteeredClock()
         assert abs(clock.now_ms() - unix_ms()) < 1000
         woken: list[str] = []
         came = asyncio.Event()
@@ -111,7 +111,7 @@ def test_the_real_clock_tells_unix_time_and_wakes_on_its_loop() -> None:
 
 def test_the_real_clock_never_goes_back() -> None:
     """Read often, real time only goes forward."""
-    clock = RealClock()
+    clock = SteeredClock()
     times = [clock.now_ms() for _ in range(1000)]
     assert times == sorted(times)
 
@@ -129,8 +129,8 @@ def test_a_clock_that_is_read_wakes_people_when_it_is_read() -> None:
     assert abs(clock.now_ms() - unix_ms()) < 1000
 
 
-@pytest.mark.parametrize("make", [RealClock, ManualClock, ReadClock])
-def test_every_clock_returns_what_cancels_a_call(make: Callable[[], RealClock | ManualClock | ReadClock]) -> None:
+@pytest.mark.parametrize("make", [SteeredClock, ManualClock, ReadClock])
+def test_every_clock_returns_what_cancels_a_call(make: Callable[[], SteeredClock | ManualClock | ReadClock]) -> None:
     """Of every clock the call can be taken back before it is due."""
 
     async def live() -> None:

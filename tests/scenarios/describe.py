@@ -11,10 +11,10 @@ from typing import Any
 from mockserver.faults import FAULTS
 from mockserver.faults.base import ANSWER
 from mockserver.faults.reading import COMMON, REQUESTS, settings_of
-from mockserver.spec.documents import FOR_EDITORS, shipped_root
+from mockserver.spec.documents import shipped_root
 from mockserver.spec.grammar import BASE, DIALECT
 
-FILE = shipped_root() / FOR_EDITORS
+FILE = shipped_root() / "scenario.json"
 MANY = 2**31
 
 Schema = dict[str, Any]

@@ -187,4 +187,4 @@ def test_a_scenario_is_served_and_a_bad_one_is_not(tmp_path: Path, capsys: pytes
     problem = "/rules/0/faults/0: answer-53: there is no such fault; did you mean 'answer-503'?"
     assert capsys.readouterr().err == f"runware-mock: {file}:1:19: {problem}\n"
     file.write_text("rules: [{faults: [answer-503]}]")
-    assert make_mock(MockConfig(scenario=file)).runtime.plans.scenario is not None
+    assert make_mock(MockConfig(scenario=file)).runtime.plans.played() is not None

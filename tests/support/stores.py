@@ -1,6 +1,6 @@
 """A store that breaks its promise at a chosen call."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 from mockserver.adapters.stores import MemoryStore
@@ -53,6 +53,10 @@ class FailingStore:
         """Forget an entry, if it is there."""
         self._count()
         self._memory.drop(shelf, key)
+
+    def scan(self, shelf: Shelf) -> Sequence[tuple[Key, Any]]:
+        """Return all that a shelf keeps."""
+        return self._memory.scan(shelf)
 
     def _count(self) -> None:
         self._fails_in -= 1

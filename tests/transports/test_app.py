@@ -238,4 +238,4 @@ def test_a_mock_is_put_together_from_defaults() -> None:
     """Nothing needs to be given: clock, courier and log are the real ones."""
     mock = make_mock()
     assert (mock.config, mock.spec.chosen.profile) == (MockConfig(), "strict")
-    assert (type(mock.clock).__name__, type(mock.courier).__name__) == ("RealClock", "HttpCourier")
+    assert (type(mock.clock).__name__, type(mock.courier).__name__) == ("SteeredClock", "HttpCourier")

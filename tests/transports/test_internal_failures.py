@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from mockserver.adapters.clocks import ManualClock, RealClock
+from mockserver.adapters.clocks import ManualClock, SteeredClock
 from mockserver.app import Mock, create_app, server_app
 from mockserver.transports.asgi import App, Receive, Scope, Send
 from tests.support.couriers import BrokenCourier
@@ -218,7 +218,7 @@ def test_a_courier_that_raises_costs_its_parcel_and_nothing_else() -> None:
     async def live() -> None:
         reports: asyncio.Queue[Any] = asyncio.Queue()
         asyncio.get_running_loop().set_exception_handler(lambda _, report: reports.put_nowait(report))
-        mock = still_mock({"speed": "instant"}, RealClock(), BrokenCourier())
+        mock = still_mock({"speed": "instant"}, SteeredClock(), BrokenCourier())
         async with client_of(create_app(mock=mock)) as client:
             hook = {"webhookURL": "https://example.com/hook"}
             assert (await client.post("/v1", json=[{**VIDEO, **hook, "numberResults": 2}])).status_code == 200
