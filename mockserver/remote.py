@@ -129,7 +129,7 @@ class MockControl:
         params: Mapping[str, Any] | None = None,
         **where: Any,
     ) -> None:
-        """Check how many tasks of requests, or attempts at deliveries, there were: one or more unless a number is given.
+        """Check how many tasks of requests, or attempts at deliveries, there were: some, unless a number is given.
 
         Args:
             count: exactly so many.
