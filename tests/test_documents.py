@@ -18,6 +18,8 @@ from mockserver.settings import all_settings
 from mockserver.spec.checkers import CHECKERS
 from mockserver.spec.documents import read_documents, shipped_root
 from mockserver.spec.load import load_spec
+from mockserver.spec.publish import control_document
+from tests.clients.sdks import CLIENTS, LIMIT_S
 from tests.support.server import served
 
 ROOT = Path(__file__).parent.parent
@@ -61,6 +63,33 @@ def test_the_curl_lines_of_the_readme_walk_from_submit_to_download_and_refusal(t
         shown = " ".join(refusal.replace("#", " ").split())
         for error in refused["errors"]:
             assert error["message"] in shown
+
+
+def test_the_node_example_of_the_readme_runs_with_the_official_sdk(tmp_path: Path) -> None:
+    """It plays a scenario, moves the clock of the mock, gets its video and verifies the journal, unchanged but the port."""
+    node = shutil.which("node")
+    assert node, "node is missing: run make test, which sets it up"
+    modules = CLIENTS / "node" / "node_modules"
+    assert modules.is_dir(), f"{modules} is missing: run make test, which sets it up"
+    (tmp_path / "node_modules").symlink_to(modules)
+    [example] = blocks("js")
+    with served("--clock", "manual") as mock:
+        (tmp_path / "example.mjs").write_text(example.replace("127.0.0.1:8080", f"127.0.0.1:{mock.port}"))
+        done = subprocess.run(
+            [node, "example.mjs"], capture_output=True, text=True, check=False, cwd=tmp_path, timeout=LIMIT_S
+        )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert re.fullmatch(rf"http://127.0.0.1:{mock.port}/video/\S+\.mp4\n", done.stdout)
+
+
+def test_every_call_of_the_control_api_stands_in_the_readme() -> None:
+    """The table is complete."""
+    table = README.partition("## Time, rules and journal")[2].partition("## ")[0]
+    for path, methods in control_document()["paths"].items():
+        rows = [row for row in table.splitlines() if re.match(rf"\| `[^|]*{re.escape(path)}`", row)]
+        assert len(rows) == 1, path
+        for method in methods:
+            assert method.upper() in rows[0], (method, path)
 
 
 def test_every_setting_stands_in_the_readme_with_its_default() -> None:

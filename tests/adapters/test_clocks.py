@@ -1,15 +1,19 @@
 """Clocks keep their promise: time never goes back, and whoever asks is woken once, in order."""
 
 import asyncio
+import sys
 from collections.abc import Callable
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockserver.adapters.clocks import ManualClock, ReadClock, SteeredClock, unix_ms
+from mockserver.adapters.clocks import ManualClock, ReadClock, SteeredClock, Timers, unix_msfrom tests.support.loops import rest
 
 START_MS = 1_000
+HOUR_MS = 3_600_000
+#: How long a call may take on a busy machine, in seconds.
+PATIENCE_S = 30
 
 
 def test_a_manual_clock_stands_still() -> None:
@@ -82,7 +86,7 @@ def test_a_cancelled_call_is_not_made() -> None:
     assert woken == ["called"]
 
 
-def test_the_real_clock_tells_unix_time_and_wakes_on_its_loop() -> None:
+def test_a_steered_clock_tells_unix_time_and_wakes_on_its_loop() -> None:
     """Real time is the machine's, and calls are made when it has come; a cancelled one is not."""
 
     async def live() -> list[str]:
@@ -109,7 +113,7 @@ def test_the_real_clock_tells_unix_time_and_wakes_on_its_loop() -> None:
     assert asyncio.run(live()) == ["early", "late"]
 
 
-def test_the_real_clock_never_goes_back() -> None:
+def test_a_steered_clock_never_goes_back() -> None:
     """Read often, real time only goes forward."""
     clock = SteeredClock()
     times = [clock.now_ms() for _ in range(1000)]
@@ -140,3 +144,129 @@ def test_every_clock_returns_what_cancels_a_call(make: Callable[[], SteeredClock
         cancel()
 
     asyncio.run(live())
+
+
+def test_calls_are_made_in_order_whichever_kind_they_are() -> None:
+    """Limits wait in the same line as everything else, and can be left out when the next thing is asked for."""
+    clock = ManualClock(START_MS)
+    woken: list[str] = []
+    clock.call_at(START_MS + 1, lambda: woken.append("limit"), is_limit=True)
+    clock.call_at(START_MS + 2, lambda: woken.append("task"))
+    clock.call_at(START_MS + 3, lambda: woken.append("second limit"), is_limit=True)
+    assert (clock.next_at_ms, clock.next_task_at_ms) == (START_MS + 1, START_MS + 2)
+    clock.advance(2)
+    assert (woken, clock.next_at_ms, clock.next_task_at_ms) == (["limit", "task"], START_MS + 3, None)
+
+
+def test_cancelled_calls_take_no_room() -> None:
+    """Of thousands of limits that were cancelled, as by connections that came and went, few are left."""
+    timers = Timers()
+    stays = timers.add(START_MS, lambda: None, is_limit=False)
+    for number in range(10_000):
+        timers.add(START_MS + number, lambda: None, is_limit=number % 2 == 0)()
+    held = sum(sys.getsizeof(value) for value in vars(timers).values())
+    assert (len(timers), timers.next_at_ms, timers.next_task_at_ms) == (1, START_MS, START_MS)
+    assert held < 10_000
+    stays()
+    assert (len(timers), timers.next_at_ms) == (0, None)
+
+
+def test_a_steered_clock_can_stand_still_and_be_moved() -> None:
+    """At rate 0 time is where it was put, and everybody who is due on the way is called at their own time."""
+
+    async def live() -> None:
+        clock = SteeredClock(0, START_MS)
+        woken: list[int] = []
+        for delay_ms in (30, 10, 10_000):
+            clock.call_at(START_MS + delay_ms, lambda: woken.append(clock.now_ms() - START_MS))
+        await rest()
+        assert (clock.now_ms(), woken, clock.next_at_ms) == (START_MS, [], START_MS + 10)
+        clock.advance_to(START_MS + 40)
+        assert (clock.now_ms(), woken, clock.next_at_ms) == (START_MS + 40, [10, 30], START_MS + 10_000)
+        clock.advance_to(START_MS)
+        assert clock.now_ms() == START_MS + 40
+
+    asyncio.run(live())
+
+
+def test_what_is_due_now_happens_even_where_time_stands_still() -> None:
+    """A call for this moment needs no time to pass."""
+
+    async def live() -> None:
+        clock, came = SteeredClock(0, START_MS), asyncio.Event()
+        clock.call_at(START_MS, came.set)
+        await asyncio.wait_for(came.wait(), PATIENCE_S)
+        assert clock.now_ms() == START_MS
+
+    asyncio.run(live())
+
+
+def test_a_steered_clock_runs_at_its_rate_and_takes_another_one() -> None:
+    """An hour at a million times the speed is over at once; then time stands where it came to."""
+
+    async def live() -> None:
+        clock, came = SteeredClock(1_000_000, START_MS), asyncio.Event()
+        clock.call_at(START_MS + HOUR_MS, came.set)
+        await asyncio.wait_for(came.wait(), PATIENCE_S)
+        clock.set_rate(0)
+        stands_at_ms = clock.now_ms()
+        assert (clock.rate, stands_at_ms >= START_MS + HOUR_MS) == (0, True)
+        clock.call_at(stands_at_ms + HOUR_MS, came.clear)
+        await rest()
+        assert (clock.now_ms(), came.is_set()) == (stands_at_ms, True)
+        gone = asyncio.Event()
+        clock.call_at(stands_at_ms + HOUR_MS, gone.set)
+        clock.set_rate(1_000_000)
+        await asyncio.wait_for(gone.wait(), PATIENCE_S)
+        assert not came.is_set()
+
+    asyncio.run(live())
+
+
+def test_moving_a_running_clock_leaves_it_running() -> None:
+    """The alarm for the next call is set anew, to its new distance."""
+
+    async def live() -> None:
+        clock, came = SteeredClock(), asyncio.Event()
+        began_ms = clock.now_ms()
+        clock.call_at(began_ms + HOUR_MS + 5, came.set)
+        clock.advance_to(began_ms + HOUR_MS)
+        await asyncio.wait_for(came.wait(), PATIENCE_S)
+        assert began_ms + HOUR_MS + 5 <= clock.now_ms() < began_ms + HOUR_MS + PATIENCE_S * 1000
+
+    asyncio.run(live())
+
+
+def test_a_call_that_raises_is_in_nobodys_way() -> None:
+    """The event loop is told of it, and the others are called all the same."""
+
+    async def live() -> None:
+        clock, came, told = SteeredClock(), asyncio.Event(), asyncio.Event()
+        asyncio.get_running_loop().set_exception_handler(lambda *_: told.set())
+
+        def fail() -> None:
+            raise ValueError("on purpose")
+
+        clock.call_at(clock.now_ms() - 1, fail)
+        clock.call_at(clock.now_ms(), came.set)
+        await asyncio.wait_for(asyncio.gather(came.wait(), told.wait()), PATIENCE_S)
+
+    asyncio.run(live())
+
+
+def test_a_steered_clock_outlives_an_event_loop() -> None:
+    """What was asked for in a loop that ended is called from the one that is there."""
+    clock = SteeredClock()
+    woken: list[str] = []
+
+    async def ask() -> None:
+        clock.call_at(clock.now_ms() + 5, lambda: woken.append("asked for before"))
+
+    async def wait() -> None:
+        came = asyncio.Event()
+        clock.call_at(clock.now_ms() + 10, came.set)
+        await asyncio.wait_for(came.wait(), PATIENCE_S)
+
+    asyncio.run(ask())
+    asyncio.run(wait())
+    assert woken == ["asked for before"]

@@ -3,6 +3,7 @@
 import re
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
@@ -28,6 +29,7 @@ from tests.bench.traffic import (
     submits,
     uuid_of,
 )
+from tests.support.day import day
 
 BASE, FLOOR = "base", "floor"
 PER_CPU_S = "/CPU s"
@@ -324,6 +326,16 @@ def measure_crowd(plan: Plan, cores: Cores) -> list[Row]:
     ]
 
 
+def measure_day(plan: Plan, _cores: Cores) -> list[Row]:
+    """Return what a day of retries, expiry and time-outs takes when the clock is moved by hand."""
+    took_s = []
+    for _ in range(plan.rounds):
+        began_s = time.perf_counter()
+        day()
+        took_s.append(time.perf_counter() - began_s)
+    return [Row("a day of retries, expiry and time-outs", "s", spread(took_s), target=Target(1))]
+
+
 def free_mib() -> float:
     """Return how much memory the machine could give, in MiB."""
     found = re.search(r"^MemAvailable:\s+(\d+) kB$", Path("/proc/meminfo").read_text(encoding="utf-8"), re.MULTILINE)
@@ -340,5 +352,6 @@ MEASURES: Mapping[str, Callable[[Plan, Cores], list[Row]]] = MappingProxyType(
         "start": measure_start,
         "memory": measure_memory,
         "many running tasks": measure_crowd,
+        "a day": measure_day,
     }
 )
