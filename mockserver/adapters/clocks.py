@@ -4,15 +4,15 @@ import asyncio
 import heapq
 import itertools
 import math
-import time
 from collections.abc import Callable
+from time import monotonic_ns, time_ns
 
 Wake = Callable[[], None]
 
 
 def unix_ms() -> int:
     """Return Unix time in milliseconds as the machine has it."""
-    return time.time_ns() // 1_000_000
+    return time_ns() // 1_000_000
 
 
 class Timers:
@@ -128,9 +128,11 @@ class SteeredClock:
 
     def _set(self, now_ms: int, rate: float) -> None:
         self._from_ms = now_ms
-        self._from_ns = time.monotonic_ns()
+        self._from_ns = monotonic_ns()
         self._rate = rate
         self._ms_per_ns = rate / 1_000_000
+        #: What real time differs from the machine's; where time passes otherwise it is not asked.
+        self._offset_ms = now_ms - self._from_ns // 1_000_000 if rate == 1 else None
 
     @property
     def rate(self) -> float:
@@ -144,7 +146,9 @@ class SteeredClock:
 
     def now_ms(self) -> int:
         """Return Unix time in milliseconds; steps of the machine's clock after the start do not show."""
-        return self._from_ms + int((time.monotonic_ns() - self._from_ns) * self._ms_per_ns)
+        if self._offset_ms is not None:
+            return self._offset_ms + monotonic_ns() // 1_000_000
+        return self._from_ms + int((monotonic_ns() - self._from_ns) * self._ms_per_ns)
 
     def call_at(self, at_ms: int, wake: Wake, *, is_limit: bool = False) -> Callable[[], None]:
         """Call somebody from the running event loop when a time has come; at once where it has, even if time stands."""

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockserver.adapters.clocks import ManualClock, ReadClock, SteeredClock, Timers, unix_msfrom tests.support.loops import rest
+from mockserver.adapters.clocks import ManualClock, ReadClock, SteeredClock, Timers, unix_ms
+from tests.support.loops import rest
 
 START_MS = 1_000
 HOUR_MS = 3_600_000
