@@ -28,6 +28,7 @@ from mockserver.config import MockConfig
 from mockserver.faults.base import Outgoing
 from mockserver.log import at_once, make_log
 from mockserver.ports import Clock
+from mockserver.remote import MockControl
 from mockserver.transports.asgi import Message
 from mockserver.transports.front import TASK_PATHS
 from mockserver.transports.spoilt import LINE, BrokenOff, play
@@ -56,6 +57,7 @@ class MockRunware:
         mock: the mock, put together.
         router: the respx router; more routes may be added to it.
         outbox: keeps the uploads and webhooks that would have been sent.
+        control: clock, where it is a `ManualClock`, rules and journal, as with a mock that is served.
     """
 
     def __init__(
@@ -72,6 +74,7 @@ class MockRunware:
         self._desk = self.mock.http_desk()
         self._front = self.mock.front(None)
         self._lock = RLock()
+        self.control = MockControl("http://localhost", config.control_token, transport=httpx.MockTransport(self.answer))
         self.router: respx.MockRouter = _Router(assert_all_called=False)
         for host in hosts:
             self.router.route(host=host).mock(side_effect=self.answer)

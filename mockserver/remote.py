@@ -40,14 +40,25 @@ class MockControl:
         base_url: scheme and authority of the mock, as in "http://127.0.0.1:8080".
         token: the control token, where the mock wants one.
         key: an API key: only what belongs to it is meant. Everybody's unless given.
+        transport: carries the calls; the network unless given.
     """
 
-    def __init__(self, base_url: str, token: str | None = None, key: str | None = None) -> None:
+    def __init__(
+        self,
+        base_url: str,
+        token: str | None = None,
+        key: str | None = None,
+        transport: httpx.BaseTransport | None = None,
+    ) -> None:
         headers = {} if token is None else {"Authorization": f"Bearer {token}"}
         if key is not None:
             headers["X-Mock-Key"] = key
         self._client = httpx.Client(
-            base_url=f"{base_url.rstrip('/')}/_mock", headers=headers, timeout=PATIENCE_S, trust_env=False
+            base_url=f"{base_url.rstrip('/')}/_mock",
+            headers=headers,
+            timeout=PATIENCE_S,
+            trust_env=False,
+            transport=transport,
         )
 
     def __enter__(self) -> Self:

@@ -14,6 +14,7 @@ import pytest
 
 from mockserver import ManualClock, MockConfig, MockRunware, Rule, Scenario
 from mockserver.adapters.couriers import Outbox
+from mockserver.remote import ControlProblem
 from mockserver.scenario import BadScenario
 
 API = "https://api.runware.ai/v1"
@@ -141,6 +142,24 @@ def test_webhooks_and_uploads_are_kept_in_the_outbox() -> None:
         assert (upload.method, upload.url, upload.media_type) == ("PUT", addresses["uploadEndpoint"], "video/mp4")
         assert (call.method, call.url) == ("POST", addresses["webhookURL"])
         assert json.loads(call.body)["data"][0]["videoUUID"] == item["videoUUID"]
+
+
+def test_the_mock_inside_can_be_controlled_like_one_that_is_served() -> None:
+    """Its clock is moved, its rules are changed, and its journal is verified, without a network."""
+    with MockRunware(MockConfig(log="quiet", speed=1), ManualClock()) as runware:
+        runware.control.play(Scenario([Rule(match={"nth": 2}, faults=["answer-503"])]))
+        assert [post({**VIDEO, "taskUUID": uuid}).status_code for uuid in (UUID, str(uuid4()))] == [200, 503]
+        runware.control.advance_until_finished(UUID)
+        assert post(POLL).json()["data"][0]["status"] == "success"
+        runware.control.verify(1, taskType="videoInference", outcome="accepted")
+        with pytest.raises(AssertionError, match='expected no requests with transport "http", found 3'):
+            runware.control.verify(0, transport="http")
+
+
+def test_a_clock_that_nobody_moves_says_so() -> None:
+    """Real time inside a program is read, and the way out is named."""
+    with MockRunware() as runware, pytest.raises(ControlProblem, match="cannot be moved; give the mock a ManualClock"):
+        runware.control.advance(1)
 
 
 def test_real_time_passes_between_requests_and_while_an_answer_is_held() -> None:
