@@ -8,7 +8,7 @@ tests send the same conversations both ways.
 from asyncio import TimerHandle
 from collections.abc import Awaitable
 from dataclasses import replace
-from typing import Any, NamedTuple, cast
+from typing import Any, ClassVar, NamedTuple, cast
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
@@ -51,6 +51,8 @@ class ExpressProtocol(HttpToolsProtocol):
     """One connection. See the module."""
 
     desk: HttpDesk
+    #: Paths whose requests are answered before an ASGI scope exists.
+    short_paths: ClassVar[frozenset[bytes]] = _SHORT_PATHS
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -113,7 +115,7 @@ class ExpressProtocol(HttpToolsProtocol):
         """Choose the way."""
         self._is_last = self._is_busy
         if (
-            self.url in _SHORT_PATHS
+            self.url in self.short_paths
             and self.parser.get_method() == b"POST"
             and not self.expect_100_continue
             and not self.pipeline

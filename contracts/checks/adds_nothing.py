@@ -1,0 +1,36 @@
+"""Nothing added."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from contracts.checks.base import MUST, Check, Finding, shown
+from contracts.recording import Recording
+
+#: What a client adds by right.
+OWN = frozenset({"taskType", "taskUUID", "deliveryMethod"})
+
+
+def adds_nothing(recording: Recording) -> Iterator[Finding]:
+    """A submission holds nothing that the caller did not ask for, but for taskType, taskUUID and deliveryMethod."""
+    for exchange, task in recording.submissions:
+        yield from _added(exchange.number, "", recording.task, {n: v for n, v in task.items() if n not in OWN})
+
+
+def _added(number: int, path: str, asked: Any, sent: Any) -> Iterator[Finding]:
+    if not isinstance(asked, dict) or not isinstance(sent, dict):
+        return
+    for name, value in sent.items():
+        place = f"{path}.{name}" if path else name
+        if name not in asked:
+            yield Finding(f"{place} is {shown(value)}, which nobody asked for", number, value)
+        else:
+            yield from _added(number, place, asked[name], value)
+
+
+CHECK = Check(
+    "adds-nothing",
+    MUST,
+    adds_nothing,
+    "the parameter page: defaults are the service's own (stated)",
+    "leave parameters out that the caller did not give, so that the service's defaults hold, and their price",
+)

@@ -1,0 +1,24 @@
+"""How results are delivered."""
+
+from collections.abc import Iterator
+
+from contracts.checks.base import SHOULD, Check, Finding
+from contracts.recording import Recording
+
+
+def asks_for_async_delivery(recording: Recording) -> Iterator[Finding]:
+    """A video is asked for with deliveryMethod async."""
+    for exchange, task in recording.submissions:
+        if task.get("deliveryMethod", "async") != "async":
+            yield Finding(
+                f"deliveryMethod is {task['deliveryMethod']!r}", exchange.number, task["deliveryMethod"], "async"
+            )
+
+
+CHECK = Check(
+    "asks-for-async-delivery",
+    SHOULD,
+    asks_for_async_delivery,
+    "the parameter page, deliveryMethod (stated); official clients always send it (observed)",
+    "send deliveryMethod async and poll: a video takes longer than most connections live",
+)

@@ -1,0 +1,24 @@
+"""Bounded time."""
+
+from collections.abc import Iterator
+
+from contracts.checks.base import MUST, Check, Finding
+from contracts.recording import Recording
+
+
+def gives_up(recording: Recording) -> Iterator[Finding]:
+    """Every call ends, even if the task never does."""
+    if recording.outcome.is_endless:
+        polls = len(recording.polls)
+        last_ms = recording.exchanges[-1].at_ms if recording.exchanges else 0
+        said = f"the call had not ended after {recording.ended_at_ms // 60_000} minutes"
+        yield Finding(f"{said}; there were {polls} polls, the last after {last_ms // 1000} s")
+
+
+CHECK = Check(
+    "gives-up",
+    MUST,
+    gives_up,
+    "official clients end after 10 to 24 minutes (observed)",
+    "give each request a time-out and the whole wait a limit, and raise when it is reached",
+)

@@ -1,0 +1,24 @@
+"""Nothing twice."""
+
+from collections import Counter
+from collections.abc import Iterator
+
+from contracts.checks.base import MUST, Check, Finding
+from contracts.recording import Recording
+
+
+def reports_each_result_once(recording: Recording) -> Iterator[Finding]:
+    """No result is handed to the caller twice."""
+    uuids = [item.get("videoUUID") for item in recording.outcome.results or ()]
+    for uuid, times in Counter(uuids).items():
+        if uuid is not None and times > 1:
+            yield Finding(f"result {uuid} is reported {times} times", 0, times, 1)
+
+
+CHECK = Check(
+    "reports-each-result-once",
+    MUST,
+    reports_each_result_once,
+    "documentation of task polling: polls are cumulative (stated)",
+    "polls repeat what they told before: replace what is known, or tell results apart by videoUUID",
+)

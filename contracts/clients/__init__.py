@@ -1,0 +1,1 @@
+"""What can be checked: clients of this process, and programs."""

@@ -1,0 +1,180 @@
+"""What was said between a client and the mock, and what the client made of it: values that checks are held against.
+
+A recording says what came over the wire, byte for byte, and nothing of the mock's own opinion but the faults that it
+was told to have.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import orjson
+
+Json = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """One request of a client, or one message over a WebSocket, and what was answered.
+
+    Attributes:
+        number: counts the exchanges of an example from 1.
+        transport: "http" or "websocket".
+        connection: counts the connections from 1; 0 over HTTP.
+        at_ms: when it came, in milliseconds from the beginning of the example.
+        ended_at_ms: when the last byte of its answer was sent, or None where none was.
+        target: path and query of its address, as asked for.
+        headers: header lines, names in lower case; over WebSocket those of the handshake.
+        body: the bytes as they came.
+        status: HTTP status; 0 over WebSocket, None where no answer began.
+        answers: body of the answer, or the frames, as sent.
+        faults: names of the faults that were seen in the answer.
+        retry_after_s: what the answer asked to wait, in seconds, or None.
+    """
+
+    number: int
+    transport: str
+    connection: int
+    at_ms: int
+    ended_at_ms: int | None
+    target: str
+    headers: Sequence[tuple[str, str]]
+    body: bytes
+    status: int | None
+    answers: Sequence[bytes]
+    faults: Sequence[str] = ()
+    retry_after_s: float | None = None
+
+    @cached_property
+    def document(self) -> Any:
+        """The request as JSON, or None where it is none."""
+        return _parsed(self.body)
+
+    @cached_property
+    def tasks(self) -> Sequence[Json]:
+        """The objects in the request."""
+        document = self.document if isinstance(self.document, list) else [self.document]
+        return [task for task in document if isinstance(task, dict)]
+
+    @cached_property
+    def replies(self) -> Sequence[Json]:
+        """The answers that are JSON objects."""
+        return [reply for reply in map(_parsed, self.answers) if isinstance(reply, dict)]
+
+    @property
+    def items(self) -> Sequence[Json]:
+        """What stands under `data` in the answers."""
+        return [item for reply in self.replies for item in reply.get("data") or () if isinstance(item, dict)]
+
+    @property
+    def errors(self) -> Sequence[Json]:
+        """What stands under `errors` in the answers."""
+        return [error for reply in self.replies for error in reply.get("errors") or () if isinstance(error, dict)]
+
+    def header(self, name: str) -> str:
+        """Return the value of a header, or ""."""
+        return next((value for each, value in self.headers if each == name), "")
+
+    @property
+    def is_transient(self) -> bool:
+        """Say whether a client should try again: too busy, failed, or without a whole answer."""
+        return self.status is None or self.status in (408, 429) or self.status >= 500 or not self.replies
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a client made of a task.
+
+    Attributes:
+        results: the items that it returned, or None where it raised.
+        code: the error code that it showed, or None.
+        message: what its error says, or "".
+        is_endless: whether it had not come to an end in time.
+        value: what it returned, if that is no list of objects.
+    """
+
+    results: Sequence[Json] | None = None
+    code: str | None = None
+    message: str = ""
+    is_endless: bool = False
+    value: Any = None
+
+    @property
+    def has_failed(self) -> bool:
+        """Say whether it raised."""
+        return self.results is None and not self.is_endless
+
+
+@dataclass(frozen=True)
+class Recording:
+    """One example, as it went.
+
+    Attributes:
+        task: what the client was asked for: a task without taskType, taskUUID and deliveryMethod.
+        behaviour: what the service was told to do, as rules of a scenario.
+        api_key: the key that the client was given.
+        exchanges: what was said, in order.
+        outcome: what the client made of it.
+        ended_at_ms: when it came to its end, in milliseconds from the beginning.
+        family: what kind of behaviour it is about.
+    """
+
+    task: Json
+    behaviour: Json
+    api_key: str
+    exchanges: Sequence[Exchange]
+    outcome: Outcome
+    ended_at_ms: int
+    family: str = "plain"
+    foreign: Sequence[str] = field(default=())
+
+    @cached_property
+    def submissions(self) -> Sequence[tuple[Exchange, Json]]:
+        """Every task of a generation that came, with its exchange."""
+        return [each for each in self._sent() if each[1].get("taskType") == "videoInference"]
+
+    @cached_property
+    def polls(self) -> Sequence[tuple[Exchange, Json]]:
+        """Every poll that came, with its exchange."""
+        return [each for each in self._sent() if each[1].get("taskType") == "getResponse"]
+
+    def _sent(self) -> Iterator[tuple[Exchange, Json]]:
+        for exchange in self.exchanges:
+            for task in exchange.tasks:
+                yield exchange, task
+
+    @cached_property
+    def results(self) -> Mapping[str, Json]:
+        """Every finished result that the client was told of, by videoUUID, as last told."""
+        return {
+            item["videoUUID"]: item
+            for exchange in self.exchanges
+            for item in exchange.items
+            if isinstance(item.get("videoUUID"), str) and item.get("videoURL")
+        }
+
+    @cached_property
+    def failures(self) -> Sequence[Json]:
+        """The errors of the last answer that told how the task ended, each of which is final."""
+        finals = [exchange for exchange, _ in (*self.submissions, *self.polls) if exchange.errors]
+        lasting = [exchange for exchange in finals if not exchange.is_transient and not _is_conflict(exchange)]
+        return lasting[-1].errors if lasting else ()
+
+    @cached_property
+    def was_accepted(self) -> bool:
+        """Say whether the service took the task on, told or untold."""
+        return any(
+            item.get("taskType") == "videoInference" for exchange, _ in self.submissions for item in exchange.items
+        ) or any(_is_conflict(exchange) for exchange, _ in self.submissions)
+
+
+def _is_conflict(exchange: Exchange) -> bool:
+    return bool(exchange.errors) and all(error.get("code") == "conflictTaskUUID" for error in exchange.errors)
+
+
+def _parsed(body: bytes) -> Any:
+    try:
+        return orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return None

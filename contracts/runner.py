@@ -1,0 +1,203 @@
+"""Plays examples until each broken duty is found, in its smallest form.
+
+Hypothesis draws tasks and behaviours and shrinks what fails. A duty that was found broken is not looked at again, so
+there is one finding for each.
+"""
+
+import random
+import time
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from types import MappingProxyType
+from typing import Any
+
+from hypothesis import HealthCheck, Phase, Verbosity, given, seed, settings
+
+from contracts.checks import CHECKS
+from contracts.checks.base import Check, Finding
+from contracts.families import FAMILIES, Family
+from contracts.recording import Recording
+from contracts.stage import Stage
+from mockserver.spec.load import Model
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """How much is tried.
+
+    Attributes:
+        examples: how many examples each kind of behaviour gets, times its share.
+    """
+
+    examples: int
+
+
+PROFILES: Mapping[str, Profile] = MappingProxyType({"quick": Profile(6), "ci": Profile(30), "deep": Profile(300)})
+
+
+@dataclass(frozen=True)
+class Broken:
+    """A duty that a client breaks.
+
+    Attributes:
+        check: the duty.
+        finding: how it is broken.
+        recording: the smallest example that shows it.
+        after: how many examples were played until it was first seen.
+        after_s: how many seconds had passed then.
+    """
+
+    check: Check
+    finding: Finding
+    recording: Recording
+    after: int
+    after_s: float
+
+
+@dataclass
+class Report:
+    """What a run found.
+
+    Attributes:
+        broken: a finding for each broken duty, in the order of `CHECKS`.
+        examples: how many examples were played, shrinking included.
+        took_s: how long it took, in seconds.
+        seed: what chance was drawn from.
+        profile: how much was tried.
+        checks: the duties that were looked at.
+    """
+
+    broken: list[Broken]
+    examples: int
+    took_s: float
+    seed: int
+    profile: str
+    checks: Sequence[str] = field(default=())
+
+
+class _Breach(Exception):
+    """An example breaks a duty. Hypothesis tells failures apart by type, so each duty has a type of its own."""
+
+    def __init__(self, check: Check, finding: Finding, recording: Recording) -> None:
+        super().__init__(check.name)
+        self.check = check
+        self.finding = finding
+        self.recording = recording
+
+
+@cache
+def _breach(name: str) -> type[_Breach]:
+    return type(f"Breach_{name}", (_Breach,), {})
+
+
+class Runner:
+    """Plays examples on a stage.
+
+    Args:
+        stage: where they are played.
+        checks: names of the duties that are looked at; all unless given.
+        profile: how much is tried, a name of `PROFILES`.
+        seed: what chance is drawn from; random unless given.
+        tell: is called with the name of each kind of behaviour when it begins.
+    """
+
+    def __init__(
+        self,
+        stage: Stage,
+        checks: Collection[str] | None = None,
+        profile: str = "ci",
+        seed: int | None = None,
+        tell: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        self._stage = stage
+        self._checks = [check for name, check in CHECKS.items() if checks is None or name in checks]
+        self._profile = profile
+        self._seed = random.SystemRandom().randrange(2**32) if seed is None else seed
+        self._tell = tell
+        self._examples = 0
+        self._began_s = 0.0
+        self._uuids: list[str] = []
+        self._first_seen: dict[str, tuple[int, float]] = {}
+
+    def run(self, families: Collection[str] | None = None) -> Report:
+        """Try every kind of behaviour, or some."""
+        self._began_s = time.perf_counter()
+        broken: dict[str, Broken] = {}
+        for name, family in FAMILIES.items():
+            if families is None or name in families:
+                self._tell(name)
+                self._explore(name, family, broken)
+        ordered = [broken[check.name] for check in self._checks if check.name in broken]
+        took_s = time.perf_counter() - self._began_s
+        names = [check.name for check in self._checks]
+        return Report(ordered, self._examples, took_s, self._seed, self._profile, names)
+
+    def replay(self, task: Mapping[str, Any], behaviour: Mapping[str, Any], family: str = "replayed") -> Report:
+        """Play one example."""
+        self._began_s = time.perf_counter()
+        recording = self._play(task, behaviour, family)
+        found = self._breaches(recording, ())
+        broken = [Broken(check, finding, recording, 1, 0.0) for check, finding in found]
+        took_s = time.perf_counter() - self._began_s
+        return Report(broken, 1, took_s, self._seed, "replay", [check.name for check in self._checks])
+
+    def _explore(self, name: str, family: Family, broken: dict[str, Broken]) -> None:
+        """Play examples of one kind, again and again until they show nothing new."""
+        model = self._stage.spec.all_models[0]
+        for _ in range(len(self._checks)):
+            found = self._search(name, family, model, frozenset(broken))
+            for breach in found:
+                after, after_s = self._first_seen[breach.check.name]
+                broken[breach.check.name] = Broken(breach.check, breach.finding, breach.recording, after, after_s)
+            if not found:
+                return
+
+    def _search(self, name: str, family: Family, model: Model, known: Collection[str]) -> list[_Breach]:
+        """Return the smallest examples that break duties which are not known to be broken."""
+        examples = max(1, round(PROFILES[self._profile].examples * family.share))
+
+        @seed(self._seed)
+        @settings(
+            max_examples=examples,
+            database=None,
+            deadline=None,
+            phases=(Phase.generate, Phase.shrink),
+            suppress_health_check=list(HealthCheck),
+            verbosity=Verbosity.quiet,
+            print_blob=False,
+            report_multiple_bugs=True,
+        )
+        @given(family.tasks(model), family.behaviours(self._stage.spec))
+        def play(task: Mapping[str, Any], behaviour: Mapping[str, Any]) -> None:
+            recording = self._play(task, behaviour, name)
+            for check, finding in self._breaches(recording, known):
+                self._first_seen.setdefault(check.name, (self._examples, time.perf_counter() - self._began_s))
+                raise _breach(check.name)(check, finding, recording)
+
+        try:
+            play()
+        except _Breach as breach:
+            return [breach]
+        except BaseExceptionGroup as group:
+            breaches = [each for each in group.exceptions if isinstance(each, _Breach)]
+            if not breaches:
+                raise
+            return breaches
+        return []
+
+    def _play(self, task: Mapping[str, Any], behaviour: Mapping[str, Any], family: str) -> Recording:
+        self._examples += 1
+        recording = self._stage.run(self._stage.play(task, behaviour, family, tuple(self._uuids)))
+        self._uuids.extend(sorted({str(sent.get("taskUUID")) for _, sent in recording.submissions}))
+        return recording
+
+    def _breaches(self, recording: Recording, known: Collection[str]) -> list[tuple[Check, Finding]]:
+        """Return the first breach of each duty that is not known to be broken."""
+        found = []
+        for check in self._checks:
+            if check.name not in known:
+                finding = next(check.find(recording), None)
+                if finding is not None:
+                    found.append((check, finding))
+        return found

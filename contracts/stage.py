@@ -1,0 +1,134 @@
+"""Where an example is played: one mock behind a real socket, a recorder before it, a client on the other side."""
+
+import asyncio
+import secrets
+from collections.abc import Coroutine, Mapping, Sequence
+from typing import Any, Self, TypeVar
+
+from uvicorn.server import ServerState
+
+from contracts.clients.base import Client, Endpoint
+from contracts.recorder import Recorder
+from contracts.recording import Outcome, Recording
+from contracts.virtual import LoopClock, VirtualLoop
+from mockserver.adapters.clocks import SteeredClock
+from mockserver.adapters.couriers import Outbox
+from mockserver.adapters.fetchers import Nowhere
+from mockserver.app import make_mock
+from mockserver.config import MockConfig
+from mockserver.media.darkroom import Darkroom
+from mockserver.ports import Clock
+from mockserver.scenario import read_scenario
+from mockserver.serve import server_config, take_port
+from mockserver.transports.express import express_protocol
+
+T = TypeVar("T")
+
+#: How the mock of the kit is set: generations take some seconds, nothing runs out, little is kept.
+SETTINGS: Mapping[str, Any] = {
+    "port": 0,
+    "log": "quiet",
+    "speed": 20,
+    "media": "prerendered",
+    "journal": 0,
+    "control": False,
+    "balance": float("inf"),
+    "keep_tasks": 1000,
+}
+#: How long a client may take for a task before it is taken to be endless, in seconds of its time: the longest that an
+#: official client waits is 24 minutes. Source: the official clients (observed)
+PATIENCE_S = 45 * 60
+#: How long one that runs elsewhere may take, in seconds of real time.
+REAL_PATIENCE_S = 60
+
+
+class Stage:
+    """Plays examples with one client, one after the other or, where it runs elsewhere, many at once.
+
+    Args:
+        client: the client.
+        settings: settings of the mock that differ from `SETTINGS`.
+    """
+
+    def __init__(self, client: Client, **settings: Any) -> None:
+        self._client = client
+        self._config = MockConfig(**{**SETTINGS, **settings})
+        self._loop = VirtualLoop() if client.is_inside else asyncio.new_event_loop()
+        self._patience_s = PATIENCE_S if client.is_inside else REAL_PATIENCE_S
+        self._server: asyncio.Server | None = None
+
+    def __enter__(self) -> Self:
+        clock: Clock = LoopClock(self._loop) if isinstance(self._loop, VirtualLoop) else SteeredClock()
+        mock = make_mock(self._config, clock, Outbox(), fetcher=Nowhere(), darkroom=Darkroom(at_once=True))
+        self._listener = take_port("127.0.0.1", 0)
+        self._port = self._listener.getsockname()[1]
+        self._mock = mock.listening_at("127.0.0.1", self._port)
+        self.spec = mock.spec
+        self._recorder = Recorder(self._mock.front(None), clock.now_ms)
+        self._now_ms = clock.now_ms
+        self.run(self._serve())
+        return self
+
+    async def _serve(self) -> None:
+        """Listen. Without uvicorn's own server, whose heart beats ten times a second."""
+        config = server_config(self._mock)
+        config.app = self._recorder
+        config.lifespan = "off"
+        protocol = type("WholeProtocol", (express_protocol(self._mock.http_desk()),), {"short_paths": frozenset()})
+        config.http = protocol
+        config.load()
+        state = ServerState()
+        self._server = await asyncio.get_running_loop().create_server(
+            lambda: protocol(config=config, server_state=state, app_state={}), sock=self._listener
+        )
+        self._state = state
+
+    def run(self, work: Coroutine[Any, Any, T]) -> T:
+        """Run a coroutine in the loop of the stage."""
+        return self._loop.run(work) if isinstance(self._loop, VirtualLoop) else self._loop.run_until_complete(work)
+
+    def __exit__(self, *_: object) -> None:
+        self.run(self._end())
+        self._loop.close()
+        self._listener.close()
+
+    async def _end(self) -> None:
+        await self._client.close()
+        if self._server is not None:
+            self._server.close()
+        for connection in list(self._state.connections):
+            connection.transport.abort()
+        await self._mock.close()
+        for task in asyncio.all_tasks() - {asyncio.current_task()}:
+            task.cancel()
+        await self._loop.shutdown_asyncgens()
+        await self._loop.shutdown_default_executor()
+
+    async def play(
+        self, task: Mapping[str, Any], behaviour: Mapping[str, Any], family: str, earlier: Sequence[str] = ()
+    ) -> Recording:
+        """Have the client do a task while the service behaves in a certain way, and return what was said.
+
+        Args:
+            task: a task without taskType, taskUUID and deliveryMethod.
+            behaviour: a scenario.
+            family: what kind of behaviour that is.
+            earlier: taskUUIDs of tasks that were handed in before.
+        """
+        key = f"kit-{secrets.token_hex(12)}"
+        runtime = self._mock.runtime
+        owner = runtime.desk.keyring.owner(key)
+        scenario = read_scenario(behaviour, self.spec.failures, self.spec.models)
+        runtime.plans.play(scenario if scenario.rules else None, owner)
+        self._recorder.listen(key)
+        begun_ms = self._now_ms()
+        base = f"://127.0.0.1:{self._port}/v1"
+        try:
+            async with asyncio.timeout(self._patience_s):
+                outcome = await self._client.perform(task, Endpoint(f"http{base}", f"ws{base}", key))
+        except TimeoutError:
+            outcome = Outcome(is_endless=True)
+        ended_at_ms = self._now_ms() - begun_ms
+        runtime.plans.play(None, owner)
+        exchanges = self._recorder.take(key, begun_ms)
+        return Recording(task, behaviour, key, exchanges, outcome, ended_at_ms, family, earlier)

@@ -1,0 +1,102 @@
+"""An event loop whose time jumps: where nothing is to be done but wait, the wait is over at once.
+
+Sockets may be used, to programs in the same loop: what is written to loopback is there before anybody looks. Work in
+threads is waited for in real time. While a coroutine runs in such a loop, `time.time`, `time.monotonic` and
+`time.perf_counter` follow its time, so that deadlines reckoned with them come as they would.
+"""
+
+import asyncio
+import selectors
+import time
+from collections.abc import Callable, Coroutine, Iterator
+from concurrent.futures import Future
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+
+#: Real seconds that are waited before time jumps, so that what is on its way between two sockets arrives.
+GRACE_S = 0.0003
+#: Real seconds that threads are waited for before they are looked at again.
+THREAD_S = 0.05
+
+
+class _Jumping(selectors.DefaultSelector):
+    """A selector that says at once that a time has passed, unless something comes or a thread works."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.passed_s = 0.0
+        self.working = 0
+
+    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
+        """Return what is ready; else let the time pass."""
+        ready = super().select(0)
+        if ready or (timeout is not None and timeout <= 0):
+            return ready
+        if self.working or timeout is None:
+            return super().select(THREAD_S)
+        ready = super().select(GRACE_S)
+        if not ready:
+            self.passed_s += timeout
+        return ready
+
+
+class VirtualLoop(asyncio.SelectorEventLoop):
+    """An event loop with a time of its own, which begins at 0 and passes only while everybody waits."""
+
+    def __init__(self) -> None:
+        self._jumping = _Jumping()
+        self._began_s = time.time()
+        super().__init__(self._jumping)
+
+    def time(self) -> float:
+        """Return the loop's time in seconds."""
+        return self._jumping.passed_s
+
+    def unix_time(self) -> float:
+        """Return Unix time in seconds as it is for programs in this loop."""
+        return self._began_s + self._jumping.passed_s
+
+    def run_in_executor(self, executor: Any, func: Callable[..., Any], *args: Any) -> "asyncio.Future[Any]":  # type: ignore[override]
+        """Let a thread do something; time stands still until it has."""
+        self._jumping.working += 1
+        future = super().run_in_executor(executor, func, *args)
+        future.add_done_callback(self._is_done)
+        return future
+
+    def _is_done(self, _: "Future[Any] | asyncio.Future[Any]") -> None:
+        self._jumping.working -= 1
+
+    def run(self, work: Coroutine[Any, Any, T]) -> T:
+        """Run a coroutine to its end, in the loop's time."""
+        with self._instead_of_real_time():
+            return self.run_until_complete(work)
+
+    @contextmanager
+    def _instead_of_real_time(self) -> Iterator[None]:
+        real = time.time, time.monotonic, time.perf_counter
+        time.time, time.monotonic, time.perf_counter = self.unix_time, self.time, self.time
+        try:
+            yield
+        finally:
+            time.time, time.monotonic, time.perf_counter = real
+
+
+class LoopClock:
+    """The clock of a mock that lives in an event loop: the loop's own time.
+
+    Args:
+        loop: the loop.
+    """
+
+    def __init__(self, loop: VirtualLoop) -> None:
+        self._loop = loop
+
+    def now_ms(self) -> int:
+        """Return Unix time in milliseconds."""
+        return int(self._loop.unix_time() * 1000)
+
+    def call_at(self, at_ms: int, wake: Callable[[], None], *, is_limit: bool = False) -> Callable[[], None]:  # noqa: ARG002
+        """Call somebody when a time has come."""
+        return self._loop.call_later(max(0, at_ms / 1000 - self._loop.unix_time()), wake).cancel
