@@ -5,7 +5,7 @@ import os
 import re
 import sys
 import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Any, NoReturn
@@ -25,18 +25,20 @@ CLOSED_PIPE = 141
 INTERRUPTED = 130
 
 
-class _Parser(argparse.ArgumentParser):
+class Parser(argparse.ArgumentParser):
     """A parser whose errors are one line."""
 
     def error(self, message: str) -> NoReturn:
+        """Say what is wrong with the words, and end."""
         self.exit(USAGE_ERROR, f"{self.prog}: {message}\nTry '{self.prog} --help'.\n")
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
+def main(arguments: Sequence[str] | None = None, extend: Callable[[Any], None] | None = None) -> int:
     """Run the command line.
 
     Args:
         arguments: the words after the command's name; those of the process unless given.
+        extend: adds further commands to a parser's.
 
     Returns:
         The exit status: 0 when all went well, 1 when something was found, 2 when the command could not run, 130
@@ -45,7 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     out = Output(sys.stdout)
     try:
         with redirect_stdout(out):
-            status = _run(arguments, out)
+            status = _run(arguments, out, extend)
         out.check()
     except KeyboardInterrupt:
         return INTERRUPTED
@@ -58,9 +60,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return status
 
 
-def _run(arguments: Sequence[str] | None, out: Output) -> int:
+def _run(arguments: Sequence[str] | None, out: Output, extend: Callable[[Any], None] | None) -> int:
     try:
-        options, unknown = _make_parser().parse_known_args(arguments)
+        options, unknown = _make_parser(extend).parse_known_args(arguments)
         if unknown:
             options.command.error(_unknown(options.command, unknown[0]))
         return int(options.run(options, out))
@@ -85,22 +87,24 @@ def _let_go_of_output() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def _make_parser() -> argparse.ArgumentParser:
-    parser = _Parser(
+def _make_parser(extend: Callable[[Any], None] | None) -> argparse.ArgumentParser:
+    parser = Parser(
         prog="runware-mock",
         description="A mock of the Runware video API: offline, quick, spec-driven.",
         epilog="examples:\n  runware-mock serve\n  runware-mock serve --port 9000 --speed instant\n"
         "  runware-mock validate task.json\n",
-        formatter_class=_Help,
+        formatter_class=Help,
     )
     parser.add_argument("--version", action=_ShowVersion)
-    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True, parser_class=_Parser)
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True, parser_class=Parser)
     _add_serve(commands)
     _add_validate(commands)
+    if extend is not None:
+        extend(commands)
     return parser
 
 
-class _Help(argparse.RawDescriptionHelpFormatter):
+class Help(argparse.RawDescriptionHelpFormatter):
     """Leaves descriptions as they are and breaks no word at its hyphen: a setting is copied whole."""
 
     def _split_lines(self, text: str, width: int) -> list[str]:
@@ -131,7 +135,7 @@ def _add_serve(commands: Any) -> None:
         "  RUNWARE_MOCK_PORT=9000 runware-mock serve --config runware-mock.toml\n\n"
         f"Every setting can also come from a variable ({VARIABLES}MAX_TASKS=50) or from the\n"
         "TOML file (max-tasks = 50); a flag counts before a variable, a variable before the file.",
-        formatter_class=_Help,
+        formatter_class=Help,
     )
     _add_settings(serve, all_settings())
     serve.set_defaults(run=_serve, command=serve)
@@ -181,7 +185,7 @@ def _add_validate(commands: Any) -> None:
         epilog="examples:\n  runware-mock validate task.json\n  runware-mock validate --profile compat tasks.jsonl\n"
         "  my-client --dry-run | runware-mock validate -\n  runware-mock validate --format github tasks/*.json\n\n"
         "exit status: 0 every task is good, 1 something is wrong with a task, 2 a file or an option cannot be used",
-        formatter_class=_Help,
+        formatter_class=Help,
     )
     validate.add_argument("files", nargs="+", metavar="FILE", help="file to check; - is standard input")
     validate.add_argument(

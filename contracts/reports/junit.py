@@ -1,0 +1,30 @@
+"""For build servers: JUnit XML, a test case for each duty."""
+
+from xml.sax.saxutils import escape, quoteattr
+
+from contracts.checks import CHECKS
+from contracts.reports.text import text
+from contracts.runner import Broken, Report
+
+
+def junit(report: Report, subject: str) -> str:
+    """Return a report for build servers."""
+    broken = {each.check.name: each for each in report.broken}
+    cases = "".join(_case(name, broken.get(name), report, subject) for name in report.checks)
+    counts = f'tests="{len(report.checks)}" failures="{len(broken)}" errors="0" skipped="0"'
+    suite = f'<testsuite name="runware-mock check" {counts} time="{report.took_s:.3f}">{cases}\n</testsuite>'
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n<testsuites>\n{suite}\n</testsuites>\n'
+
+
+def _case(name: str, broken: Broken | None, report: Report, subject: str) -> str:
+    head = f'\n<testcase classname={quoteattr(_clean(subject))} name={quoteattr(name)} time="0"'
+    if broken is None:
+        return f"{head}/>"
+    alone = Report([broken], report.examples, report.took_s, report.seed, report.profile, [name])
+    told, said = escape(_clean(text(alone, subject))), quoteattr(_clean(broken.finding.said))
+    return f"{head}>\n<failure type={quoteattr(CHECKS[name].severity)} message={said}>{told}</failure>\n</testcase>"
+
+
+def _clean(words: str) -> str:
+    """Return a text without the characters that XML has no way to write."""
+    return "".join(char if char in "\t\n\r" or char >= " " else "�" for char in words)
