@@ -1,0 +1,56 @@
+"""Drives azure-storage-blob, the SDK for Azure Blob Storage."""
+
+from datetime import UTC, datetime, timedelta
+
+from azure.storage.blob import (  # type: ignore[import-not-found]
+    BlobSasPermissions,
+    BlobServiceClient,
+    generate_blob_sas,
+)
+
+from tests.storage.drivers.protocol import Json, drive
+
+
+class Containers:
+    """Azure Blob Storage at an address of ours.
+
+    Args:
+        settings: `endpoint`, without the account; `account` and `key`.
+    """
+
+    def __init__(self, settings: Json) -> None:
+        self._account, self._key = settings["account"], settings["key"]
+        self._client = BlobServiceClient(f"{settings['endpoint']}/{self._account}", credential=self._key)
+        self._container = self._client.get_container_client("none-yet")
+
+    def open(self, bucket: str) -> None:
+        """Make a container and work in it from now on."""
+        self._container = self._client.create_container(bucket)
+
+    def presigned_put(self, name: str, _media_type: str | None, expires_s: int) -> str:
+        """Return an address for one PUT without credentials. Its signature has no place for a media type."""
+        signature = generate_blob_sas(
+            self._account,
+            self._container.container_name,
+            name,
+            account_key=self._key,
+            permission=BlobSasPermissions(create=True, write=True),
+            expiry=datetime.now(UTC) + timedelta(seconds=expires_s),
+        )
+        return f"{self._container.get_blob_client(name).url}?{signature}"
+
+    def listing(self) -> list[str]:
+        """Return the names of all blobs in the container."""
+        return list(self._container.list_blob_names())
+
+    def content(self, name: str) -> bytes:
+        """Download a blob."""
+        return bytes(self._container.download_blob(name).readall())
+
+    def media_type(self, name: str) -> str:
+        """Return the media type that a blob has."""
+        return str(self._container.get_blob_client(name).get_blob_properties().content_settings.content_type)
+
+
+if __name__ == "__main__":
+    drive(Containers)
