@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 
@@ -20,6 +20,8 @@ Json = dict[str, Any]
 
 ROOT = Path(__file__).parents[2]
 STORAGE = ROOT / ".venv" / "clients" / "storage"
+#: How long a start or a call may take, in seconds: the first one compiles what was installed.
+LIMIT_S = 120
 #: What can be wrong with an address.
 ALL_WRONGS = frozenset({"signature", "expiry", "bucket"})
 
@@ -55,10 +57,18 @@ class Emulator:
 
     def require(self) -> None:
         """Fail the test where something is not installed: to skip it would hide a hole."""
-        for pattern in (*self.packages, "bin/python"):
+        for pattern in self.packages:
             if not any(STORAGE.glob(pattern)):
-                problem = f"{STORAGE} has no {pattern}"
-                pytest.fail(f"{self.name} is not set up: {problem}. Run `make test`, which sets it up.", pytrace=False)
+                self._fail(f"{STORAGE} has no {pattern}")
+
+    def program(self, name: str) -> str:
+        """Return a program below `STORAGE` or in the path. Fails the test without one."""
+        path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+        found = shutil.which(STORAGE / name) or shutil.which(name, path=path)
+        return found or self._fail(f"there is no program {name}")
+
+    def _fail(self, problem: str) -> NoReturn:
+        pytest.fail(f"{self.name} is not set up: {problem}. Run `make test`, which sets it up.", pytrace=False)
 
 
 class Storage:
@@ -101,7 +111,7 @@ class Storage:
 
     def _ask(self, what: str, *arguments: Any) -> Any:
         self._sdk.say(json.dumps({"ask": what, "with": arguments}))
-        told = json.loads(self._sdk.wait_for_line(r'^\{"(answer|problem)"'))
+        told = json.loads(self._sdk.wait_for_line(r'^\{"(answer|problem)"', LIMIT_S))
         assert "answer" in told, f"{self.emulator.name}: {what}: {told['problem']}"
         return told["answer"]
 
@@ -118,21 +128,14 @@ def started(emulator: Emulator, folder: Path) -> Iterator[Storage]:
     base = {"PATH": os.environ["PATH"], "HOME": str(folder), "PYTHONUNBUFFERED": "1"}
     with ExitStack() as stack:
         stack.callback(shutil.rmtree, folder)
-        sdk = stack.enter_context(running([_found("bin/python"), "-m", emulator.sdk], ROOT, base))
+        sdk = stack.enter_context(running([emulator.program("bin/python"), "-m", emulator.sdk], ROOT, base))
         with _reserved_port() as port:
-            program, *words = emulator.command(port, folder)
-            server = stack.enter_context(running([_found(program), *words], folder, {**base, **emulator.environment}))
-            server.wait_for_line(emulator.ready)
+            name, *words = emulator.command(port, folder)
+            variables = {**base, **emulator.environment}
+            server = stack.enter_context(running([emulator.program(name), *words], folder, variables))
+            server.wait_for_line(emulator.ready, LIMIT_S)
         sdk.say(json.dumps(emulator.settings(f"http://127.0.0.1:{port}")))
         yield Storage(emulator, sdk)
-
-
-def _found(program: str) -> str:
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    found = shutil.which(STORAGE / program) or shutil.which(program, path=path)
-    if not found:
-        pytest.fail(f"there is no program {program}. Run `make test`, which sets it up.", pytrace=False)
-    return found
 
 
 @contextmanager

@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 from uuid import uuid4
 
+import httpx
 import pytest
 
-from tests.storage.azurite import AZURITE
+from tests.storage.azurite import AZURITE_ACCOUNT, AZURITE_BLOB
 from tests.storage.base import Emulator, Storage, started
 from tests.storage.gcp import GCP
 from tests.storage.moto import MOTO
@@ -13,7 +14,7 @@ from tests.storage.nanio import NANIO
 from tests.storage.s3rver import S3RVER
 from tests.support.server import Served, served
 
-EMULATORS = (MOTO, NANIO, S3RVER, AZURITE, GCP)
+EMULATORS = (MOTO, NANIO, S3RVER, AZURITE_BLOB, AZURITE_ACCOUNT, GCP)
 QUICK = ("--speed", "instant", "--log", "quiet")
 
 
@@ -46,7 +47,13 @@ def strict_mock() -> Iterator[Served]:
 
 
 @pytest.fixture(scope="session")
-def rendering_mock() -> Iterator[Served]:
-    """A mock whose videos all differ."""
-    with served(*QUICK) as running:
+def _rendering_mock() -> Iterator[Served]:
+    with served(*QUICK, "--seed", "1") as running:
         yield running
+
+
+@pytest.fixture
+def rendering_mock(_rendering_mock: Served) -> Served:
+    """A mock whose videos all differ. Begun anew, it makes the same ones, and need not render them again."""
+    httpx.post(f"{_rendering_mock.http_url.removesuffix('/v1')}/_mock/reset", trust_env=False).raise_for_status()
+    return _rendering_mock

@@ -14,6 +14,7 @@ from tests.support.server import Served
 
 Json = dict[str, Any]
 
+UUID = "24cd5dff-cb81-4db5-8506-b72a9425f9d1"
 KEY = {"Authorization": "Bearer any"}
 #: How long an answer of the mock may take on a machine that is busy with other tests.
 ANSWERED_WITHIN_S = 60
@@ -102,7 +103,8 @@ def test_videos_of_every_format_are_stored_byte_for_byte_under_their_media_types
 
 def test_of_several_results_the_last_one_stays(storage: Storage, rendering_mock: Served) -> None:
     """One address holds one object: each result replaces the one before."""
-    [both] = results(rendering_mock, upload(storage.presigned_put("clip.mp4", "video/mp4"), numberResults=2))
+    task = upload(storage.presigned_put("clip.mp4", "video/mp4"), taskUUID=UUID, numberResults=2)
+    [both] = results(rendering_mock, task)
     first, last = [download(result) for result in both]
     assert first != last
     assert storage.listing() == ["clip.mp4"]

@@ -31,12 +31,12 @@ class Program:
         self.process.stdin.write(f"{line}\n")
         self.process.stdin.flush()
 
-    def wait_for_line(self, pattern: str) -> str:
-        """Return the next printed line that matches a pattern; fails after a while."""
+    def wait_for_line(self, pattern: str, within_s: float = READY_WITHIN_S) -> str:
+        """Return the next printed line that matches a pattern; fails when nothing is printed for so long."""
         seen: list[str] = []
         while True:
             try:
-                line = self.lines.get(timeout=READY_WITHIN_S)
+                line = self.lines.get(timeout=within_s)
             except Empty:
                 raise AssertionError(f"no line like {pattern!r} among {seen}") from None
             seen.append(line)

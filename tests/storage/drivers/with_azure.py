@@ -3,8 +3,12 @@
 from datetime import UTC, datetime, timedelta
 
 from azure.storage.blob import (  # type: ignore[import-not-found]
+    AccountSasPermissions,
     BlobSasPermissions,
     BlobServiceClient,
+    ResourceTypes,
+    Services,
+    generate_account_sas,
     generate_blob_sas,
 )
 
@@ -15,13 +19,14 @@ class Containers:
     """Azure Blob Storage at an address of ours.
 
     Args:
-        settings: `endpoint`, without the account; `account` and `key`.
+        settings: `endpoint`, without the account; `account` and `key`; `signature` of addresses, "blob" or "account".
     """
 
     def __init__(self, settings: Json) -> None:
         self._account, self._key = settings["account"], settings["key"]
         self._client = BlobServiceClient(f"{settings['endpoint']}/{self._account}", credential=self._key)
         self._container = self._client.get_container_client("none-yet")
+        self._sign = {"blob": self._sign_for_blob, "account": self._sign_for_account}[settings["signature"]]
 
     def open(self, bucket: str) -> None:
         """Make a container and work in it from now on."""
@@ -29,14 +34,7 @@ class Containers:
 
     def presigned_put(self, name: str, _media_type: str | None, expires_s: int) -> str:
         """Return an address for one PUT without credentials. Its signature has no place for a media type."""
-        signature = generate_blob_sas(
-            self._account,
-            self._container.container_name,
-            name,
-            account_key=self._key,
-            permission=BlobSasPermissions(create=True, write=True),
-            expiry=datetime.now(UTC) + timedelta(seconds=expires_s),
-        )
+        signature = self._sign(name, datetime.now(UTC) + timedelta(seconds=expires_s))
         return f"{self._container.get_blob_client(name).url}?{signature}"
 
     def listing(self) -> list[str]:
@@ -50,6 +48,18 @@ class Containers:
     def media_type(self, name: str) -> str:
         """Return the media type that a blob has."""
         return str(self._container.get_blob_client(name).get_blob_properties().content_settings.content_type)
+
+    def _sign_for_blob(self, name: str, expiry: datetime) -> str:
+        may = BlobSasPermissions(create=True, write=True)
+        container = self._container.container_name
+        return str(
+            generate_blob_sas(self._account, container, name, account_key=self._key, permission=may, expiry=expiry)
+        )
+
+    def _sign_for_account(self, _name: str, expiry: datetime) -> str:
+        may = AccountSasPermissions(create=True, write=True)
+        blobs, objects = Services(blob=True), ResourceTypes(object=True)
+        return str(generate_account_sas(self._account, self._key, objects, may, expiry, services=blobs))
 
 
 if __name__ == "__main__":
