@@ -14,19 +14,15 @@ def _command(port: int, _folder: Path) -> tuple[str, ...]:
     return ("node", script, *listen, "--inMemoryPersistence", "--disableTelemetry", "--skipApiVersionCheck")
 
 
-def _emulator(signature: str) -> Emulator:
-    return Emulator(
-        name=f"azurite with signatures for the {signature}",
-        command=_command,
-        ready=r"Blob service successfully listens on",
-        packages=(
-            "node/node_modules/azurite/package.json",
-            "lib/python*/site-packages/azure_storage_blob-*.dist-info",
-        ),
-        sdk="tests.storage.drivers.with_azure",
-        settings=lambda endpoint: {"endpoint": endpoint, "account": ACCOUNT, "key": KEY, "signature": signature},
-        environment={"AZURITE_ACCOUNTS": f"{ACCOUNT}:{KEY}"},
-    )
-
-
-AZURITE_BLOB, AZURITE_ACCOUNT = (_emulator(signature) for signature in ("blob", "account"))
+AZURITE = Emulator(
+    name="azurite",
+    command=_command,
+    ready=r"Blob service successfully listens on",
+    packages=(
+        "node/node_modules/azurite/package.json",
+        "lib/python*/site-packages/azure_storage_blob-*.dist-info",
+    ),
+    sdk="tests.storage.drivers.with_azure",
+    settings=lambda endpoint: {"endpoint": endpoint, "account": ACCOUNT, "key": KEY},
+    environment={"AZURITE_ACCOUNTS": f"{ACCOUNT}:{KEY}"},
+)

@@ -6,7 +6,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from tests.storage.azurite import AZURITE_ACCOUNT, AZURITE_BLOB
+from tests.storage.azurite import AZURITE
 from tests.storage.base import Emulator, Storage, started
 from tests.storage.gcp import GCP
 from tests.storage.moto import MOTO
@@ -14,7 +14,7 @@ from tests.storage.nanio import NANIO
 from tests.storage.s3rver import S3RVER
 from tests.support.server import Served, served
 
-EMULATORS = (MOTO, NANIO, S3RVER, AZURITE_BLOB, AZURITE_ACCOUNT, GCP)
+EMULATORS = (MOTO, NANIO, S3RVER, AZURITE, GCP)
 QUICK = ("--speed", "instant", "--log", "quiet")
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.storage.azurite import AZURITE_BLOB
+from tests.storage.azurite import AZURITE
 from tests.storage.base import started
 from tests.storage.moto import MOTO
 from tests.support.processes import children
@@ -18,10 +18,10 @@ from tests.support.processes import children
 def test_a_missing_emulator_fails_its_tests_in_one_line(tmp_path: Path, missing: dict[str, object], named: str) -> None:
     """Without an emulator its tests fail and say what is missing and what sets it up; they are not skipped."""
     (folder := tmp_path / "kept").mkdir()
-    with pytest.raises(pytest.fail.Exception) as failure, started(replace(AZURITE_BLOB, **missing), folder):  # type: ignore[arg-type]
+    with pytest.raises(pytest.fail.Exception) as failure, started(replace(AZURITE, **missing), folder):  # type: ignore[arg-type]
         pass
     message = str(failure.value)
-    assert AZURITE_BLOB.name in message
+    assert AZURITE.name in message
     assert named in message
     assert "make test" in message
     assert "\n" not in message

@@ -1,32 +1,35 @@
 """Drives azure-storage-blob, the SDK for Azure Blob Storage."""
 
 from datetime import UTC, datetime, timedelta
+from itertools import cycle
 
 from azure.storage.blob import (  # type: ignore[import-not-found]
     AccountSasPermissions,
     BlobSasPermissions,
     BlobServiceClient,
+    ContainerSasPermissions,
     ResourceTypes,
     Services,
     generate_account_sas,
     generate_blob_sas,
+    generate_container_sas,
 )
 
 from tests.storage.drivers.protocol import Json, drive
 
 
 class Containers:
-    """Azure Blob Storage at an address of ours.
+    """Azure Blob Storage at an address of ours. Addresses are signed for a blob, a container and the account in turn.
 
     Args:
-        settings: `endpoint`, without the account; `account` and `key`; `signature` of addresses, "blob" or "account".
+        settings: `endpoint`, without the account; `account` and `key`.
     """
 
     def __init__(self, settings: Json) -> None:
         self._account, self._key = settings["account"], settings["key"]
         self._client = BlobServiceClient(f"{settings['endpoint']}/{self._account}", credential=self._key)
         self._container = self._client.get_container_client("none-yet")
-        self._sign = {"blob": self._sign_for_blob, "account": self._sign_for_account}[settings["signature"]]
+        self._signers = cycle((self._sign_for_blob, self._sign_for_container, self._sign_for_account))
 
     def open(self, bucket: str) -> None:
         """Make a container and work in it from now on."""
@@ -34,7 +37,7 @@ class Containers:
 
     def presigned_put(self, name: str, _media_type: str | None, expires_s: int) -> str:
         """Return an address for one PUT without credentials. Its signature has no place for a media type."""
-        signature = self._sign(name, datetime.now(UTC) + timedelta(seconds=expires_s))
+        signature = next(self._signers)(name, datetime.now(UTC) + timedelta(seconds=expires_s))
         return f"{self._container.get_blob_client(name).url}?{signature}"
 
     def listing(self) -> list[str]:
@@ -50,11 +53,12 @@ class Containers:
         return str(self._container.get_blob_client(name).get_blob_properties().content_settings.content_type)
 
     def _sign_for_blob(self, name: str, expiry: datetime) -> str:
-        may = BlobSasPermissions(create=True, write=True)
-        container = self._container.container_name
-        return str(
-            generate_blob_sas(self._account, container, name, account_key=self._key, permission=may, expiry=expiry)
-        )
+        where, may = (self._account, self._container.container_name, name), BlobSasPermissions(create=True, write=True)
+        return str(generate_blob_sas(*where, account_key=self._key, permission=may, expiry=expiry))
+
+    def _sign_for_container(self, _name: str, expiry: datetime) -> str:
+        where, may = (self._account, self._container.container_name), ContainerSasPermissions(create=True, write=True)
+        return str(generate_container_sas(*where, account_key=self._key, permission=may, expiry=expiry))
 
     def _sign_for_account(self, _name: str, expiry: datetime) -> str:
         may = AccountSasPermissions(create=True, write=True)
