@@ -9,6 +9,10 @@ CLIENTS := $(VENV)/clients
 RUNWARE_SDK := runware-sdk==1.8.0
 RUNWARE := runware==0.5.24
 RUNWARE_JS := @runware/sdk-js@1.3.2
+# The storage emulators that uploads are tested with; those in Python, and the vendors' SDKs, are the group "storage".
+STORAGE := $(CLIENTS)/storage
+EMULATORS := azurite@3.35.0 s3rver@3.7.1
+NPM := npm install --silent --no-audit --no-fund --no-package-lock --ignore-scripts
 # A Node of the machine is used where there is one of version 18 or newer, with npm; otherwise one comes as a wheel.
 export PATH := $(abspath $(BIN)):$(PATH)
 
@@ -21,7 +25,7 @@ help: ## list the targets
 serve: $(VENV)/ready ## serve the mock on 127.0.0.1:8080; more options: make serve OPTIONS="--port 9000"
 	@exec $(BIN)/runware-mock serve $(OPTIONS)
 
-test: $(VENV)/test-ready $(CLIENTS)/ready ## run all tests, with coverage
+test: $(VENV)/test-ready $(CLIENTS)/ready $(STORAGE)/ready ## run all tests, with coverage
 	@.ci/provide ffprobe:ffmpeg curl:curl chromium:chromium ip:iproute2 unshare:util-linux
 	@rm -f .coverage .coverage.*
 	$(BIN)/python -m pytest -n 2 --cov --cov-report= $(OPTIONS)
@@ -87,5 +91,15 @@ $(CLIENTS)/ready: $(VENV)/test-ready Makefile .ci/has-node
 	@$(BIN)/python -m pip --disable-pip-version-check --python $(CLIENTS)/runware install --quiet '$(RUNWARE)'
 	@.ci/has-node || $(PIP) --group node
 	@mkdir -p $(CLIENTS)/node
-	@npm install --silent --no-audit --no-fund --no-package-lock --ignore-scripts --prefix $(CLIENTS)/node '$(RUNWARE_JS)'
+	@$(NPM) --prefix $(CLIENTS)/node '$(RUNWARE_JS)'
+	@touch $@
+
+# The SDK of S3 refuses the dateutil of the tests, so that these have an environment and a lock of their own.
+$(STORAGE)/ready: $(VENV)/test-ready Makefile requirements-storage.lock .ci/has-node
+	@echo "Setting up storage emulators in $(STORAGE) ..."
+	@$(PYTHON) -m venv --without-pip $(STORAGE)
+	@$(BIN)/python -m pip --disable-pip-version-check --python $(STORAGE) install --quiet --no-compile --constraint requirements-storage.lock --group storage
+	@.ci/has-node || $(PIP) --group node
+	@mkdir -p $(STORAGE)/node
+	@$(NPM) --prefix $(STORAGE)/node $(EMULATORS)
 	@touch $@

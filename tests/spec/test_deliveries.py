@@ -17,11 +17,13 @@ BLOCK = {"x-ms-blob-type": "BlockBlob"}
     ("url", "headers"),
     [
         ("https://acme.blob.core.windows.net/videos/clip.mp4?sv=2026-02-06&sr=b&sp=cw&se=2026-12-01&sig=ab%2Bc%3D", BLOCK),
+        ("https://acme.blob.core.windows.net/videos/clip.mp4?sv=2026-02-06&ss=b&srt=o&sp=cw&se=2026-12-01&sig=ab%3D", BLOCK),
         ("http://127.0.0.1:10000/devstoreaccount1/videos/clip.mp4?sig=a&se=b&sr=c&sv=d", BLOCK),
         ("http://127.0.0.1:10000/devstoreaccount1/videos/clip.mp4?sig=a&se=b&sr=c&sv=d#part", BLOCK),
         ("https://bucket.s3.amazonaws.com/clip.mp4?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Signature=ab", {}),
         ("https://storage.googleapis.com/bucket/clip.mp4?X-Goog-Algorithm=GOOG4-RSA-SHA256&X-Goog-Signature=ab", {}),
         ("https://example.com/put?sig=a&sv=b", {}),
+        ("https://example.com/put?sig=a&sv=b&ss=c", {}),
         ("https://example.com/put#?sig=a&sv=b&sr=c", {}),
         ("https://example.com/sv/sr/sig", {}),
     ],
