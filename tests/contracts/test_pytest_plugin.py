@@ -2,9 +2,10 @@
 
 import socket
 from collections.abc import Callable, Iterator
-from importlib.metadata import entry_points
 
 import pytest
+
+from tests.support.plugin import OPTIONS
 
 pytest_plugins = ["pytester"]
 
@@ -41,9 +42,6 @@ def submit(runware_mock):
     headers = {"Authorization": f"Bearer {runware_mock.api_key}"}
     return lambda: httpx.post(runware_mock.http_url, json=[task], headers=headers).json()
 """
-
-#: Nobody needs to name the plugin where the package is installed; a checkout whose metadata is older lacks its name.
-OPTIONS = () if entry_points(group="pytest11", name="runware-mock") else ("-p", "contracts.pytest_plugin")
 
 Run = Callable[..., pytest.RunResult]
 
