@@ -11,7 +11,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from contracts.strategies import Strategy, valid_tasks
+from contracts.strategies import Strategy, valid_tasks, values
 from mockserver.engine.magic import find_bracketed
 from mockserver.spec.load import Model, Spec
 
@@ -39,19 +39,20 @@ class Family:
         about: what happens, in words.
         behaviours: makes a strategy of scenarios.
         results: numbers of results that tasks ask for, or None for whatever they ask for.
-        is_wide: whether tasks have every parameter that there is; else few, as other things are of interest.
+        of: the parameters that tasks may have beside model and prompt, and the prompt where it is of interest; None for
+            every parameter that there is.
         share: how many of the examples of a profile it gets, relative to others.
     """
 
     about: str
     behaviours: Callable[[Spec], Strategy]
     results: tuple[int, ...] | None = None
-    is_wide: bool = False
+    of: tuple[str, ...] | None = ("includeCost",)
     share: float = 1.0
 
     def tasks(self, model: Model) -> Strategy:
         """Return a strategy for what a client is asked for."""
-        drawn = valid_tasks(model) if self.is_wide else _plain_tasks(model)
+        drawn = valid_tasks(model) if self.of is None else _few(model, self.of)
         drawn = drawn.map(lambda task: {name: value for name, value in task.items() if name not in NOT_ASKED})
         drawn = drawn.filter(lambda task: not find_bracketed(task.get("positivePrompt")))
         if self.results is None:
@@ -59,9 +60,13 @@ class Family:
         return st.tuples(drawn, st.sampled_from(self.results)).map(lambda pair: {**pair[0], "numberResults": pair[1]})
 
 
-def _plain_tasks(model: Model) -> Strategy:
-    task = {"model": model.air, "positivePrompt": "a lighthouse"}
-    return st.fixed_dictionaries({}, optional={"includeCost": st.just(True)}).map(lambda more: {**task, **more})
+def _few(model: Model, names: tuple[str, ...]) -> Strategy:
+    """Return a strategy for tasks with a few parameters, of which one or another may be missing."""
+    schemas = model.schema["properties"]
+    drawn = {name: values(schemas[name]) for name in names}
+    prompts = drawn.pop("positivePrompt", st.just("a lighthouse"))
+    needed = {"model": st.just(model.air), "positivePrompt": prompts}
+    return st.fixed_dictionaries(needed, optional=drawn)
 
 
 def _hit(names: tuple[str, ...], on: str, **settings: Any) -> Strategy:
@@ -93,7 +98,11 @@ def _code(names: tuple[str, ...], fault: str, **settings: Any) -> Callable[[Spec
 #: Every kind of behaviour, by name, in the order in which they are tried.
 FAMILIES: Mapping[str, Family] = MappingProxyType(
     {
-        "plain": Family("nothing goes wrong", lambda _: st.just(scenario()), is_wide=True, share=4),
+        "words": Family("nothing goes wrong", lambda _: st.just(scenario()), of=("positivePrompt",), share=2),
+        "addresses": Family(
+            "nothing goes wrong", lambda _: st.just(scenario()), of=("webhookURL", "uploadEndpoint"), share=2
+        ),
+        "plain": Family("nothing goes wrong", lambda _: st.just(scenario()), of=None, share=4),
         "several": Family("several results, one after the other", lambda _: st.just(scenario()), results=(2, 3, 4)),
         "slow": Family("the generation takes minutes", _slow),
         "strange": Family(

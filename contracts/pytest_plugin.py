@@ -3,8 +3,9 @@
 Nothing of the mock is loaded before a test asks for it.
 """
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -24,21 +25,30 @@ def runware_mock(request: pytest.FixtureRequest) -> "Iterator[MockServer]":
     """A mock on a port of its own, with a state of its own and a clock that stands still until it is moved.
 
     Settings come from `@pytest.mark.runware_mock(speed=1, balance=0.5)`; a marker of a test counts before that of its
-    class or module. What it has: `http_url`, `ws_url`, `api_key`, `environment`, and `control` with clock, rules and
-    journal.
+    class, that before one of the module. What it has: `base_url`, `http_url`, `ws_url`, `api_key`, `environment`, and
+    `control` with clock, rules and journal.
     """
-    from mockserver.config import BadSetting
-    from mockserver.threaded import MockServer
+    with ExitStack() as stack:
+        yield _entered(stack, _settings(request))
 
-    settings = {name: value for marker in _markers(request) for name, value in marker.kwargs.items()}
+
+def _entered(stack: ExitStack, settings: Mapping[str, Any]) -> "MockServer":
+    from mockserver.threaded import UNUSABLE, MockServer
+
     try:
-        server = MockServer(**settings)
-    except (BadSetting, TypeError) as problem:
-        pytest.fail(f"@pytest.mark.runware_mock: {problem}", pytrace=False)
-    with server:
-        yield server
+        return stack.enter_context(MockServer(**settings))
+    except UNUSABLE as problem:
+        raise _failure(str(problem)) from None
 
 
-def _markers(request: pytest.FixtureRequest) -> list[pytest.Mark]:
-    """Return the markers of a test, those of wider scope first."""
-    return [*request.node.iter_markers("runware_mock")][::-1]
+def _settings(request: pytest.FixtureRequest) -> dict[str, Any]:
+    """Return what the markers of a test set, those of wider scope first."""
+    markers = [*request.node.iter_markers("runware_mock")][::-1]
+    if any(marker.args for marker in markers):
+        raise _failure("settings of the marker are given by name, as in speed=1")
+    return {name: value for marker in markers for name, value in marker.kwargs.items()}
+
+
+def _failure(problem: str) -> BaseException:
+    """Return what ends a test with one line."""
+    return pytest.fail.Exception(f"runware_mock: {problem}", pytrace=False)

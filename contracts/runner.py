@@ -4,6 +4,7 @@ Hypothesis draws tasks and behaviours and shrinks what fails. A duty that was fo
 there is one finding for each.
 """
 
+import json
 import random
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -91,6 +92,37 @@ def _breach(name: str) -> type[_Breach]:
     return type(f"Breach_{name}", (_Breach,), {})
 
 
+#: So many examples are played to shrink the findings of one search; then the smallest so far are taken.
+MOST_SHRINKS = 120
+
+
+class _Shrinking:
+    """Bounds how long a search shrinks: past the limit nothing is played, and what failed before fails again."""
+
+    def __init__(self) -> None:
+        self._breaches: dict[str, _Breach] = {}
+        self._since_first = 0
+
+    @property
+    def goes_on(self) -> bool:
+        """Say whether further examples are played."""
+        return self._since_first <= MOST_SHRINKS
+
+    def known(self, task: Any, behaviour: Any) -> _Breach | None:
+        """Return what an example broke before."""
+        return self._breaches.get(_name(task, behaviour))
+
+    def note(self, task: Any, behaviour: Any, breach: _Breach | None) -> None:
+        """Remember what an example broke."""
+        if breach is not None:
+            self._breaches[_name(task, behaviour)] = breach
+        self._since_first += bool(self._breaches)
+
+
+def _name(task: Any, behaviour: Any) -> str:
+    return json.dumps([task, behaviour])
+
+
 #: What makes a task whole that a client is asked for.
 _ENOUGH = {"taskType": "videoInference", "taskUUID": "24cd5dff-cb81-4db5-8506-b72a9425f9d1"}
 #: The prompt that says nothing.
@@ -176,6 +208,7 @@ class Runner:
     def _search(self, name: str, family: Family, model: Model, known: Collection[str]) -> list[_Breach]:
         """Return the smallest examples that break duties which are not known to be broken."""
         examples = max(1, round(PROFILES[self._profile].examples * family.share))
+        shrinking = _Shrinking()
 
         @seed(self._seed)
         @settings(
@@ -190,10 +223,16 @@ class Runner:
         )
         @given(family.tasks(model), family.behaviours(self._stage.spec))
         def play(task: Mapping[str, Any], behaviour: Mapping[str, Any]) -> None:
-            recording = self._play(task, behaviour, name)
-            for check, finding in self._breaches(recording, known):
-                self._first_seen.setdefault(check.name, (self._examples, time.perf_counter() - self._began_s))
-                raise _breach(check.name)(check, finding, recording)
+            breach = shrinking.known(task, behaviour)
+            if breach is None and shrinking.goes_on:
+                recording = self._play(task, behaviour, name)
+                for check, finding in self._breaches(recording, known):
+                    self._first_seen.setdefault(check.name, (self._examples, time.perf_counter() - self._began_s))
+                    breach = _breach(check.name)(check, finding, recording)
+                    break
+                shrinking.note(task, behaviour, breach)
+            if breach is not None:
+                raise breach
 
         try:
             play()

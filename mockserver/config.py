@@ -4,8 +4,8 @@ Only this file and the command line know of flags, variables and files; inner co
 """
 
 import tomllib
-from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -141,6 +141,25 @@ def read_config(flags: Mapping[str, Any], environment: Mapping[str, str], file: 
     return MockConfig(**plain, choices=choices)
 
 
+def changed(config: MockConfig, settings: Mapping[str, Any]) -> MockConfig:
+    """Return settings of which some are others.
+
+    Args:
+        config: what holds unless it is changed.
+        settings: values by attribute.
+
+    Raises:
+        BadSetting: a value cannot be used, or there is no such attribute.
+    """
+    known = [each.name for each in fields(MockConfig)]
+    for name in settings:
+        if name not in known:
+            choice = all_settings().get(name.replace("_", "-"))
+            mend = _unknown(name, known) if choice is None else f"it is a choice: choices={{{choice.name!r}: …}}"
+            raise BadSetting(f"MockConfig.{name}", mend)
+    return replace(config, **settings)
+
+
 def _from_flags(flags: Mapping[str, Any]) -> dict[str, Any]:
     return {name: _read(all_settings()[name], value, f"--{name}") for name, value in flags.items() if value is not None}
 
@@ -183,7 +202,7 @@ def _as_written(value: Any) -> Any:
     return str(value) if isinstance(value, Path) else value
 
 
-def _unknown(name: str, known: Mapping[str, Any]) -> str:
+def _unknown(name: str, known: Iterable[str]) -> str:
     near = nearest(name, known)
     return f"there is no such setting; did you mean {near}?" if near else "there is no such setting"
 

@@ -162,7 +162,7 @@ class Expected:
         """What is expected, as in "exactly 2 requests with duration 6"."""
         kind = str(self.where.facts["kind"])
         number = self.at_least if self.at_most is None else self.at_most
-        noun = kind if number == 1 and self.at_least == number else f"{kind}s"
+        noun = kind if number == 1 else f"{kind}s"
         about = str(self.where)
         return f"{self._number} {noun}{f' with {about}' if about else ''}"
 

@@ -99,8 +99,7 @@ def facts(mock: Mock, host: str, port: int) -> Mapping[str, Any]:
         host: address it listens on.
         port: port it listens on.
     """
-    reachable = _LOCAL.get(host, host)
-    authority = f"[{reachable}]:{port}" if ":" in reachable else f"{reachable}:{port}"
+    authority = authority_of(host, port)
     config, chosen = mock.config, mock.spec.chosen
     usual = {**{name: each["default"] for name, each in _offered(mock).items()}, **_profile(mock)}
     return {
@@ -121,6 +120,12 @@ def facts(mock: Mock, host: str, port: int) -> Mapping[str, Any]:
 
 #: Addresses that stand for all of a machine, and where it reaches itself then.
 _LOCAL: Mapping[str, str] = MappingProxyType({str(IPv4Address(0)): "127.0.0.1", str(IPv6Address(0)): "::1"})
+
+
+def authority_of(host: str, port: int) -> str:
+    """Return how programs on this machine call who listens there, as in "127.0.0.1:8080"."""
+    reachable = _LOCAL.get(host, host)
+    return f"[{reachable}]:{port}" if ":" in reachable else f"{reachable}:{port}"
 
 
 def _offered(mock: Mock) -> Mapping[str, Any]:
@@ -213,7 +218,6 @@ def serve(mock: Mock, out: Output) -> int:
     # uvicorn listens for signals from a moment on, ends in good order and raises them again: this takes the others.
     for each in (signal.SIGTERM, signal.SIGINT):
         signal.signal(each, server.end)
-    logging.getLogger("uvicorn.error").addFilter(_is_news)
     gc.freeze()
     gc.set_threshold(*GC_THRESHOLDS)
     try:
@@ -224,10 +228,17 @@ def serve(mock: Mock, out: Output) -> int:
     return 0
 
 
-def server_config(mock: Mock) -> uvicorn.Config:
-    """Return how uvicorn serves a mock."""
+def server_config(mock: Mock, **others: Any) -> uvicorn.Config:
+    """Return how uvicorn serves a mock, and mute what it says of an ordinary end.
+
+    Args:
+        mock: what is served.
+        others: further options of uvicorn.
+    """
+    logging.getLogger("uvicorn.error").addFilter(_is_news)
     return uvicorn.Config(
         server_app(mock),
+        **others,
         access_log=False,
         log_level="warning",
         lifespan="on",
@@ -249,4 +260,4 @@ def _is_news(record: logging.LogRecord) -> bool:
     return not (is_cancelled or record.getMessage().startswith("Cancel "))
 
 
-__all__: Sequence[str] = ("PortTaken", "banner", "facts", "serve", "take_port")
+__all__: Sequence[str] = ("PortTaken", "authority_of", "banner", "facts", "serve", "server_config", "take_port")

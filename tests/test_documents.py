@@ -4,6 +4,7 @@ import json
 import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,7 @@ from mockserver.spec.documents import read_documents, shipped_root
 from mockserver.spec.load import load_spec
 from mockserver.spec.publish import control_document
 from tests.clients.sdks import CLIENTS, LIMIT_S
+from tests.support.plugin import OPTIONS
 from tests.support.server import served
 
 ROOT = Path(__file__).parent.parent
@@ -33,10 +35,34 @@ def blocks(language: str) -> list[str]:
     return re.findall(rf"^```{language}\n(.*?)^```", README, re.DOTALL | re.MULTILINE)
 
 
-@pytest.mark.parametrize("block", blocks("python"))
+#: Blocks that are tests; the others are programs.
+TESTS = [block for block in blocks("python") if "def test_" in block]
+
+
+@pytest.mark.parametrize("block", [block for block in blocks("python") if block not in TESTS])
 def test_python_in_the_readme_runs(block: str) -> None:
     """The examples are programs that do what they claim."""
     exec(compile(block, "README.md", "exec"), {})
+
+
+def test_the_tests_in_the_readme_pass(tmp_path: Path) -> None:
+    """Copied into a file, they are found and pass, and pytest warns of nothing."""
+    (tmp_path / "test_readme.py").write_text("\n".join(TESTS), encoding="utf-8")
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-q",
+        "-W",
+        "error",
+        "--strict-markers",
+        "-p",
+        "no:cacheprovider",
+        *OPTIONS,
+    ]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert f"{len(TESTS)} passed" in done.stdout
 
 
 def test_the_curl_lines_of_the_readme_walk_from_submit_to_download_and_refusal(tmp_path: Path) -> None:

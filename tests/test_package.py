@@ -1,5 +1,6 @@
 """The wheel: what is in it, and that it works in an environment of its own, outside the tree."""
 
+import configparser
 import json
 import os
 import re
@@ -19,6 +20,8 @@ TASK = {
     "model": "minimax:3@1",
     "positivePrompt": "a lighthouse",
 }
+#: Without what would lead back to the tree, or measure it.
+ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "COV", "PYTEST"))}
 
 
 @pytest.fixture(scope="module")
@@ -41,20 +44,25 @@ def test_the_wheel_holds_the_code_the_schemas_and_the_clips(wheel: Path) -> None
     assert {top for top in tops if not top.endswith(".dist-info")} == {"mockserver", "contracts"}
 
 
-def test_the_wheel_serves_a_task_in_a_fresh_environment(wheel: Path, tmp_path: Path) -> None:
-    """Installed by itself and started from another folder, the command takes a task and finishes it."""
-    home = tmp_path / "fresh"
+@pytest.fixture(scope="module")
+def fresh(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Install the wheel by itself, and return where its commands are."""
+    home = tmp_path_factory.mktemp("fresh")
     venv.EnvBuilder(with_pip=False).create(home)
     binaries = home / ("Scripts" if os.name == "nt" else "bin")
     install = [sys.executable, "-m", "pip", "--python", str(home), "install", "--quiet", "--disable-pip-version-check"]
     subprocess.run(
         [*install, "--constraint", str(ROOT / "requirements.lock"), str(wheel)], check=True, capture_output=True
     )
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "COV"))}
+    return binaries
+
+
+def test_the_wheel_serves_a_task_in_a_fresh_environment(fresh: Path, tmp_path: Path) -> None:
+    """Started from another folder, the command takes a task and finishes it."""
     process = subprocess.Popen(
-        [binaries / "runware-mock", "serve", "--port", "0", "--speed", "instant"],
+        [fresh / "runware-mock", "serve", "--port", "0", "--speed", "instant"],
         cwd=tmp_path,
-        env=environment,
+        env=ENVIRONMENT,
         stdout=subprocess.PIPE,
         text=True,
     )
@@ -70,6 +78,23 @@ def test_the_wheel_serves_a_task_in_a_fresh_environment(wheel: Path, tmp_path: P
         process.terminate()
         assert process.wait(10) == 0
         process.stdout.close()
+
+
+def test_the_wheel_brings_its_fixture_to_pytest_in_a_fresh_environment(
+    wheel: Path, fresh: Path, tmp_path: Path
+) -> None:
+    """Declared as an entry point, it is found by its name; the run takes every warning for an error."""
+    [declared] = [name for name in zipfile.ZipFile(wheel).namelist() if name.endswith("entry_points.txt")]
+    points = configparser.ConfigParser()
+    points.read_string(zipfile.ZipFile(wheel).read(declared).decode())
+    assert dict(points["pytest11"]) == {"runware-mock": "contracts.pytest_plugin"}
+    test = tmp_path / "test_video.py"
+    test.write_text("def test_video(runware_mock):\n    assert runware_mock.control.advance_until_idle()\n")
+    run = [str(fresh / "python"), "-m", "pytest", "-q", "-W", "error", "--strict-markers", "-p", "no:cacheprovider"]
+    done = subprocess.run(run, cwd=tmp_path, env=ENVIRONMENT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "1 passed" in done.stdout
+    assert "warning" not in done.stdout
 
 
 def ask(address: str, task: dict[str, str]) -> list[dict[str, str]]:
