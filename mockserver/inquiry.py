@@ -119,7 +119,8 @@ def _first(entry: Exchange) -> Mapping[str, Any]:
 
 def _asked(entry: Exchange, index: int, task: Mapping[str, Any]) -> Item:
     uuid, task_type = task.get("taskUUID"), task.get("taskType")
-    outcome = entry.outcomes[index] if index < len(entry.outcomes) else "unanswered"
+    # The names of the faults that acted stand behind it, in brackets.
+    outcome = entry.outcomes[index].partition(" (")[0] if index < len(entry.outcomes) else "unanswered"
     facts: dict[str, Any] = {
         "kind": REQUEST,
         "transport": entry.transport,
