@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from functools import reduce
 from operator import getitem
 from typing import Any, NamedTuple
+from urllib.parse import parse_qsl
 
 import orjson
 
@@ -61,7 +62,11 @@ def checked(body: bytes, check: Callable[[Any], Iterator[Any]]) -> Any:
         data = orjson.loads(body)
     except orjson.JSONDecodeError as problem:
         raise Refused(400, "unreadable", f"the body is not JSON: {problem}") from None
-    for error in check(data):
+    try:
+        error = next(check(data), None)
+    except ValueError:
+        raise Refused(400, "unreadable", "the body is nested too deeply") from None
+    if error is not None:
         pointer = "".join(f"/{part}" for part in error.instance_path)
         raise Refused(400, "badBody", f"{pointer or 'the body'}: {_worded(error)}", pointer)
     return data
@@ -71,12 +76,22 @@ def _worded(error: Any) -> str:
     """Return what is wrong with a body; where a member is unknown, with those that there are."""
     *way, keyword = error.schema_path
     if keyword != "additionalProperties":
-        return str(error.message)
+        return _cut(str(error.message))
     schema = reduce(getitem, way, control_document())
     known = tuple(schema["properties"])
     unknown = next(name for name in error.instance if name not in known)
     near = nearest(unknown, known)
-    return f"there is no {unknown!r} here; " + (f"did you mean {near!r}?" if near else f"there are {', '.join(known)}")
+    hint = f"did you mean {near!r}?" if near else f"there are {', '.join(known)}"
+    return f"there is no {_cut(unknown)!r} here; {hint}"
+
+
+def _cut(text: str) -> str:
+    """Return as much of a text as somebody reads."""
+    return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}…"
+
+
+#: How many characters of what was sent are shown in a refusal.
+LONGEST_SHOWN = 200
 
 
 class Query(NamedTuple):
@@ -96,6 +111,20 @@ class Query(NamedTuple):
 _FACTS = ("kind", "taskUUID", "taskType", "transport", "status", "outcome", "error")
 
 
+def read_members(query: str) -> Mapping[str, str]:
+    """Return the members of a query string.
+
+    Raises:
+        Refused: there is one twice, and nobody could say which one counts.
+    """
+    members: dict[str, str] = {}
+    for name, value in parse_qsl(query, keep_blank_values=True):
+        if name in members:
+            raise Refused(400, "badQuery", f"{_cut(name)} is given more than once; give it once")
+        members[name] = value
+    return members
+
+
 def read_query(query: Mapping[str, str]) -> Query:
     """Read which entries are asked for.
 
@@ -107,12 +136,17 @@ def read_query(query: Mapping[str, str]) -> Query:
         if name not in known and not name.startswith("params."):
             near = nearest(name, known)
             hint = f"did you mean {near}?" if near else f"there are {', '.join(known)} and params.NAME"
-            raise Refused(400, "badQuery", f"there is no filter {name!r}; {hint}")
+            raise Refused(400, "badQuery", f"there is no filter {_cut(name)!r}; {hint}")
     facts: dict[str, Any] = {name: query[name] for name in _FACTS if name in query}
+    for name, value in facts.items():
+        one_of = _described(name).get("enum", (value,))
+        if value not in one_of:
+            raise Refused(400, "badQuery", f"{name}: {_cut(value)!r} is none of {', '.join(one_of)}")
     if "status" in facts:
         facts["status"] = _whole("status", facts["status"])
     params = {name.removeprefix("params."): _value(text) for name, text in query.items() if name.startswith("params.")}
-    after, limit = _whole("after", query.get("after", "0")), _whole("limit", query.get("limit", "0"))
+    after = _whole("after", query["after"]) if "after" in query else 0
+    limit = _whole("limit", query["limit"], 1) if "limit" in query else 0
     if not facts and not params:
         return Query(after, limit, None)
     kind = {} if "kind" in facts or not params else {"kind": "request"}
@@ -122,9 +156,15 @@ def read_query(query: Mapping[str, str]) -> Query:
     return Query(after, limit, where)
 
 
-def _whole(name: str, text: str) -> int:
-    if not text.isdecimal() or len(text) > _DIGITS:
-        raise Refused(400, "badQuery", f"{name}: {text!r} is not a whole number of 0 or more")
+def _described(name: str) -> Mapping[str, Any]:
+    """Return the schema of a fact that can be asked for."""
+    schema: Mapping[str, Any] = control_document()["components"]["schemas"]["Filter"]["properties"][name]
+    return schema
+
+
+def _whole(name: str, text: str, least: int = 0) -> int:
+    if not text.isdecimal() or len(text) > _DIGITS or int(text) < least:
+        raise Refused(400, "badQuery", f"{name}: {_cut(text)!r} is not a whole number of {least} or more")
     return int(text)
 
 

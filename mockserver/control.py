@@ -10,11 +10,10 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping
 from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, NamedTuple
-from urllib.parse import parse_qsl
 
 import jsonschema_rs
 
-from mockserver.asked import Asked, Refused, checked, read_expected, read_query
+from mockserver.asked import Asked, Refused, checked, read_expected, read_members, read_query
 from mockserver.calls import Call, Told
 from mockserver.engine.results import overall, statuses_at
 from mockserver.engine.values import Task
@@ -62,13 +61,13 @@ class Control:
             hint = f"did you mean {near}?" if near else "GET /_mock lists what there is"
             return _failed(404, "unknownAddress", f"there is nothing at {call.path}; {hint}")
         if call.method not in methods:
-            allowed = tuple(methods)
+            allowed = (*methods, "HEAD") if "GET" in methods else tuple(methods)
             told = _failed(405, "unsupportedMethod", f"{call.path} takes {', '.join(allowed)}, not {call.method}")
             return Told(told.status, told.body, allowed)
         operation = methods[call.method]
         try:
             body = call.body if operation.check is None else checked(call.body, operation.check)
-            asked = Asked(self._owner(call.key), body, dict(parse_qsl(call.query, True)), call.base_url)
+            asked = Asked(self._owner(call.key), body, read_members(call.query), call.base_url)
             made = operation.carry_out(self, asked)
             return made if isinstance(made, Told) else await made
         except Refused as problem:
@@ -150,7 +149,7 @@ class Control:
         """Let time pass at once."""
         match asked.body:
             case {"ms": by_ms}:
-                await self._steering.advance(by_ms)
+                await self._steering.advance(int(by_ms))
             case {"untilFinished": uuid}:
                 await self._steering.advance_until_finished(self._key(asked.owner, uuid.lower()))
             case _:

@@ -44,7 +44,6 @@ class Dispatch:
 
     Attributes:
         courier: makes the attempts.
-        under_way: attempts that have begun and not ended.
     """
 
     def __init__(
@@ -73,12 +72,18 @@ class Dispatch:
         #: What is owed, with what cancels its timer.
         self._owed: dict[Key, Callable[[], None]] = {}
         self._waiting: list[Callable[[], None]] = []
-        self.under_way = 0
+        #: Attempts that have begun and not ended, each by its identity: what was forgotten may be owed anew.
+        self._trying: dict[int, Owed] = {}
 
     @property
     def owed(self) -> int:
         """How many deliveries are not over."""
         return len(self._owed)
+
+    @property
+    def under_way(self) -> int:
+        """How many attempts have begun and not ended."""
+        return len(self._trying)
 
     def owe(self, owed: Owed) -> None:
         """Deliver something: at once, or when its time has come. What is owed already is then owed twice."""
@@ -90,14 +95,16 @@ class Dispatch:
         self._plan(owed)
 
     def forget(self, owner: str | None = None) -> None:
-        """Owe nothing any more to the receivers of an owner's tasks, or of all; attempts under way end as they may."""
+        """Owe nothing any more to the receivers of an owner's tasks, or of all; attempts under way end unnoticed."""
         for key in [key for key in self._owed if owner in (None, key[0])]:
             self._owed.pop(key)()
             self._store.drop(Shelf.DELIVERIES, key)
+        self._trying = {place: owed for place, owed in self._trying.items() if owner not in (None, owed.owner)}
+        self._rest()
 
     def when_idle(self, call: Callable[[], None]) -> None:
         """Call somebody as soon as no attempt is under way: now, if none is."""
-        if self.under_way:
+        if self._trying:
             self._waiting.append(call)
         else:
             call()
@@ -112,7 +119,7 @@ class Dispatch:
             self._owed[key] = self._clock.call_at(owed.at_ms, partial(self._try, owed))
 
     def _try(self, owed: Owed) -> None:
-        self.under_way += 1
+        self._trying[id(owed)] = owed
         if owed.kind == "webhook":
             self._send(owed, (owed.body, "application/json"))
         else:
@@ -137,10 +144,13 @@ class Dispatch:
 
     def _ended(self, owed: Owed, delivery: Delivery) -> None:
         """An attempt ended."""
-        self.under_way -= 1
-        if key_of(owed) in self._owed:
+        if self._trying.pop(id(owed), None) is not None:
             self._conclude(owed, delivery)
-        while self._waiting and not self.under_way:
+            self._rest()
+
+    def _rest(self) -> None:
+        """Call whoever waits for the last attempt to end."""
+        while self._waiting and not self._trying:
             self._waiting.pop(0)()
 
     def _conclude(self, owed: Owed, delivery: Delivery) -> None:

@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import orjson
 
-from mockserver.inquiry import as_json, instant
+from mockserver.inquiry import as_json, instant, is_result
 from mockserver.journal import Attempt, Entry, Exchange
 
 #: What a file is called whose sizes and times are not known.
@@ -37,11 +37,10 @@ def _asked(entry: Exchange, base_url: str) -> dict[str, Any]:
         url = f"{base_url.replace('http', 'ws', 1)}/v1"
         told = _entry(entry, "GET", url, None, 101, "")
         at_s = entry.at_ms / 1000
-        messages = [("send", body), *(("receive", _text(answer)) for answer in entry.answers)]
+        asked = [] if is_result(entry) else [("send", body)]
+        messages = [*asked, *(("receive", _text(answer)) for answer in entry.answers)]
         told["_resourceType"] = "websocket"
-        told["_webSocketMessages"] = [
-            {"type": way, "time": at_s, "opcode": 1, "data": data} for way, data in messages if data != "[]"
-        ]
+        told["_webSocketMessages"] = [{"type": way, "time": at_s, "opcode": 1, "data": data} for way, data in messages]
         return told
     return _entry(entry, "POST", base_url + entry.target, body, entry.status, "".join(map(_text, entry.answers)))
 

@@ -10,15 +10,16 @@ from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Any
 
-from mockserver.journal import Attempt, Entry, Exchange
+from mockserver.journal import RESULTS, Attempt, Entry, Exchange
 from mockserver.scenario import CONDITIONS, MISSING, find, read_conditions
 
-REQUEST = "request"
+#: What entries are: tasks that were handed in, and results that went out later to whom they had been promised.
+REQUEST, RESULT = "request", "result"
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """What is counted: one task of a request with its outcome, or one attempt at a delivery.
+    """What is counted: one task of a request with its outcome, its later result, or one attempt at a delivery.
 
     Attributes:
         entry: the entry that holds it.
@@ -97,20 +98,35 @@ def _items(entry: Entry) -> list[Item]:
                 "outcome": entry.outcome,
             }
             return [Item(entry, facts, {})]
+        case Exchange() if is_result(entry):
+            item = _asked(entry, 0, _first(entry))
+            return [Item(entry, {**item.facts, "kind": RESULT}, {})]
         case Exchange():
             sent: Sequence[Mapping[str, Any]] = entry.tasks or [{}]
             return [_asked(entry, index, task) for index, task in enumerate(sent)]
     raise AssertionError(f"nobody counts {entry}")
 
 
+def is_result(entry: Exchange) -> bool:
+    """Say whether an exchange is an answer alone: over WebSocket the results of a task that was waited for."""
+    return entry.target == RESULTS
+
+
+def _first(entry: Exchange) -> Mapping[str, Any]:
+    """Return the first item or error of an answer."""
+    return next((item for answer in entry.answers for items in answer.values() for item in items), {})
+
+
 def _asked(entry: Exchange, index: int, task: Mapping[str, Any]) -> Item:
     uuid, task_type = task.get("taskUUID"), task.get("taskType")
+    # The names of the faults that acted stand behind it, in brackets.
+    outcome = entry.outcomes[index].partition(" (")[0] if index < len(entry.outcomes) else "unanswered"
     facts: dict[str, Any] = {
         "kind": REQUEST,
         "transport": entry.transport,
         "status": entry.status,
-        "outcome": entry.outcomes[index] if index < len(entry.outcomes) else "unanswered",
-        "error": tuple(error["code"] for error in entry.errors if "code" in error and _is_about(error, uuid)),
+        "outcome": outcome,
+        "error": tuple(error["code"] for error in entry.errors if _is_about(error, uuid, outcome.partition(" ")[0])),
     }
     if isinstance(uuid, str):
         facts["taskUUID"] = uuid.lower()
@@ -119,8 +135,14 @@ def _asked(entry: Exchange, index: int, task: Mapping[str, Any]) -> Item:
     return Item(entry, facts, task)
 
 
-def _is_about(error: Mapping[str, Any], uuid: Any) -> bool:
-    return "taskUUID" not in error or error["taskUUID"] == uuid
+def _is_about(error: Mapping[str, Any], uuid: Any, outcome: str) -> bool:
+    """Say whether an error is about a task, known by its taskUUID and how it came out.
+
+    One UUID may stand in several tasks of a request, and an error may name none.
+    """
+    if "taskUUID" in error:
+        return bool(error["taskUUID"] == uuid) and outcome != "accepted"
+    return outcome in (error.get("code"), "unanswered")
 
 
 def _is(found: Any, wanted: Any) -> bool:
@@ -228,7 +250,8 @@ def _may_be_meant(item: Item, where: Filter) -> bool:
 
 def instant(at_ms: int) -> str:
     """Return a time as RFC 3339 has it, as in "2027-01-15T08:00:00.000Z"."""
-    return datetime.fromtimestamp(at_ms / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    whole = datetime.fromtimestamp(at_ms // 1000, UTC)
+    return f"{whole:%Y-%m-%dT%H:%M:%S}.{at_ms % 1000:03}Z"
 
 
 def as_json(entry: Entry) -> dict[str, Any]:
@@ -236,7 +259,7 @@ def as_json(entry: Entry) -> dict[str, Any]:
     shared = {"number": entry.number, "at": instant(entry.at_ms), "atMs": entry.at_ms, "ms": round(entry.ms, 3)}
     owner = {} if entry.owner is None else {"owner": entry.owner[:8]}
     names = _ATTEMPT if isinstance(entry, Attempt) else _EXCHANGE
-    kind = entry.kind if isinstance(entry, Attempt) else REQUEST
+    kind = entry.kind if isinstance(entry, Attempt) else RESULT if is_result(entry) else REQUEST
     told = {shown: getattr(entry, name) for name, shown in names.items()}
     if isinstance(entry, Exchange) and not entry.unread:
         del told["unread"]

@@ -23,6 +23,10 @@ MOST_BYTES = 32 * 1024 * 1024
 LARGE = 16 * 1024
 #: Outcomes of a request that showed a key in its body and went well.
 _SHOWED_A_KEY = frozenset({"authenticated", "resumed"})
+#: What lists of errors are called. Source: schema/dialect.json, socket-errors-key (stated)
+_ERRORS = ("errors", "error")
+#: Target of what answers no message of its own.
+RESULTS = "results"
 #: What stands where an API key was.
 NO_KEY = "(an API key)"
 
@@ -36,11 +40,11 @@ class Exchange:
         at_ms: when it was answered, as Unix time in milliseconds of the mock's clock.
         owner: digest of the API key, or None without a good one.
         transport: "http" or "websocket".
-        target: path of the request, or "socket".
+        target: path of the request, "socket", or "results" for results that an earlier message had waited for.
         status: HTTP status of the answer; 0 over WebSocket.
         tasks: the tasks as sent, without keys, long texts cut; empty for a body that could not be read.
         unread: beginning of a body that could not be read, or "".
-        outcomes: a word for each task that was answered: "accepted", "success 1/1", the code of an error.
+        outcomes: a word for each task that was answered: "accepted", "success 1/1", the code of an error, "awaited".
         answers: the body of the answer; over WebSocket each frame.
         ms: time from the last byte in to the first byte out, in real milliseconds. Equal exchanges may differ in it.
     """
@@ -60,7 +64,7 @@ class Exchange:
     @property
     def errors(self) -> Sequence[Mapping[str, Any]]:
         """Every error of the answer: violations with their parameter and pointer, and what else went wrong."""
-        return [error for answer in self.answers for error in answer.get("errors", ())]
+        return [error for answer in self.answers for name in _ERRORS for error in answer.get(name, ())]
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +146,7 @@ class Journal:
         Args:
             owner: digest of the API key, or None.
             transport: "http" or "websocket".
-            target: path of the request, or "socket".
+            target: path of the request, "socket" or "results".
             status: HTTP status; 0 over WebSocket.
             body: the bytes as they came.
             outcomes: the outcome of each answer; a single one may stand alone.

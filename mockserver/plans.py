@@ -39,13 +39,13 @@ class Plan(NamedTuple):
     """What was decided for a task, as kept.
 
     Attributes:
-        scenario: number of the scenario whose rules decided.
+        scenarios: numbers of the scenarios whose rules decided.
         ruled: what goes wrong by a rule.
         faults: what goes wrong, by a rule or a magic value.
         chances: how many chances each fault had so far.
     """
 
-    scenario: int
+    scenarios: tuple[int, ...]
     ruled: tuple[Planned, ...]
     faults: tuple[Planned, ...] = ()
     chances: tuple[int, ...] = ()
@@ -66,14 +66,17 @@ class Play:
     Args:
         scenario: the rules.
         owners: whose tasks each rule is about, or None for everybody's.
+        number: which scenario this is of those that a mock played, 1 being the first.
 
     Attributes:
         scenario: the rules.
+        number: as given.
         tallies: how often each rule was looked at, fitted, and took a task.
     """
 
-    def __init__(self, scenario: ReadScenario, owners: Sequence[str | None]) -> None:
+    def __init__(self, scenario: ReadScenario, owners: Sequence[str | None], number: int) -> None:
         self.scenario = scenario
+        self.number = number
         self.tallies = tuple(Tally() for _ in scenario.rules)
         self._owners = owners
         #: How many tasks of a key fitted a rule and were taken by it.
@@ -196,7 +199,7 @@ class Plans:
                 self._plays.pop(next(key for key in self._plays if key is not None))
             keys = [rule.key for rule in scenario.rules]
             owners = tuple(None if key is None else self._desk.keyring.owner(key) or "" for key in keys)
-            self._plays[owner] = Play(scenario, owners)
+            self._plays[owner] = Play(scenario, owners, self._number)
         self.has_no_rules = not self._plays
 
     def played(self, owner: str | None = None) -> "Play | None":
@@ -226,16 +229,20 @@ class Plans:
 
     def _ruled(self, key: Key, params: Mapping[str, Any]) -> tuple[Planned, ...]:
         kept: Plan | None = self._desk.store.get(Shelf.PLANS, key)
-        if kept is not None and kept.scenario == self._number:
+        numbers = tuple(play.number for play in self._in_force(key[0]))
+        if kept is not None and kept.scenarios == numbers:
             return kept.ruled
         ruled = self._choose(key[0], params, None)
-        self._desk.keep(Shelf.PLANS, key, Plan(self._number, ruled), _WEIGHT * (1 + len(ruled)))
+        self._desk.keep(Shelf.PLANS, key, Plan(numbers, ruled), _WEIGHT * (1 + len(ruled)))
         return ruled
 
     def _choose(self, owner: str, params: Mapping[str, Any], task_type: str | None) -> tuple[Planned, ...]:
         """Return the faults of the first rule that takes a task: of the rules for its key, then of those for all."""
-        plays = [play for play in (self._plays.get(owner), self._plays.get(None)) if play is not None]
-        return next((faults for play in plays if (faults := play.choose(owner, params, task_type))), ())
+        chosen = (play.choose(owner, params, task_type) for play in self._in_force(owner))
+        return next((faults for faults in chosen if faults), ())
+
+    def _in_force(self, owner: str) -> list[Play]:
+        return [play for play in (self._plays.get(owner), self._plays.get(None)) if play is not None]
 
     def by_rule(self, owner: str, task: Mapping[str, Any], size: int, answer: Callable[[], Any]) -> Any:
         """Answer a request that hands in no video, as the rules about its task type have it.
@@ -336,7 +343,7 @@ class Plans:
         now_ms = self._desk.clock.now_ms()
 
         def change(kept: Plan | None) -> tuple[Entry, list[int]]:
-            plan = kept or Plan(self._number, ())
+            plan = kept or Plan((), ())
             before = plan.chances if plan.faults == faults else (0,) * len(faults)
             after = tuple(count + (index in chosen) for index, count in enumerate(before))
             hits = [index for index in chosen if _is_hit(faults[index], before[index])]

@@ -15,6 +15,7 @@ from mockserver.engine.values import Planned
 from mockserver.faults import FAULTS
 from mockserver.faults.base import ANSWER
 from mockserver.faults.reading import FAILURE, BadFault, plan
+from mockserver.spec.documents import escape
 from mockserver.spec.suggest import nearest
 
 
@@ -148,11 +149,15 @@ def find(params: Any, path: str) -> Any:
     for part in path.split("."):
         if isinstance(here, Mapping) and part in here:
             here = here[part]
-        elif isinstance(here, list) and part.isdecimal() and int(part) < len(here):
+        elif isinstance(here, list) and part.isdecimal() and len(part) < _DIGITS and int(part) < len(here):
             here = here[int(part)]
         else:
             return MISSING
     return here
+
+
+#: No list is so long that the number of one of its members has so many digits.
+_DIGITS = 10
 
 
 def _equals(found: Any, wanted: Any) -> bool:
@@ -162,7 +167,9 @@ def _equals(found: Any, wanted: Any) -> bool:
 def _contains(found: Any, wanted: Any) -> bool:
     if isinstance(found, str):
         return isinstance(wanted, str) and wanted in found
-    return isinstance(found, list | Mapping) and wanted in found
+    if isinstance(found, Mapping):
+        return isinstance(wanted, str) and wanted in found
+    return isinstance(found, list) and any(_equals(each, wanted) for each in found)
 
 
 def _number(found: Any) -> bool:
@@ -218,7 +225,9 @@ def read_conditions(place: str, params: Any) -> tuple[tuple[str, str, Any], ...]
     """
     if not isinstance(params, Mapping):
         raise BadScenario(place, "an object is expected: dotted paths of parameters and their values")
-    return tuple(each for path, wanted in params.items() for each in _conditions(f"{place}/{path}", path, wanted))
+    return tuple(
+        each for path, wanted in params.items() for each in _conditions(f"{place}/{escape(path)}", path, wanted)
+    )
 
 
 def _conditions(place: str, path: str, wanted: Any) -> list[tuple[str, str, Any]]:
@@ -228,7 +237,7 @@ def _conditions(place: str, path: str, wanted: Any) -> list[tuple[str, str, Any]
         return [(path, "equals", wanted)]
     if not wanted:
         raise BadScenario(place, f"a condition is expected: {', '.join(CONDITIONS)}")
-    return [(path, kind, _wanted(f"{place}/{kind}", kind, value)) for kind, value in wanted.items()]
+    return [(path, kind, _wanted(f"{place}/{escape(kind)}", kind, value)) for kind, value in wanted.items()]
 
 
 def _wanted(place: str, kind: str, value: Any) -> Any:
@@ -307,7 +316,7 @@ def _object(place: str, data: Any, known: Sequence[str]) -> Mapping[str, Any]:
         raise BadScenario(place, f"an object is expected: {', '.join(known)}")
     for name in data:
         if name not in known:
-            raise BadScenario(f"{place}/{name}", _unknown("member", str(name), known))
+            raise BadScenario(f"{place}/{escape(str(name))}", _unknown("member", str(name), known))
     return data
 
 

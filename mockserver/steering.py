@@ -15,6 +15,8 @@ from mockserver.runtime import Runtime
 
 #: Rounds of the event loop in which whatever was woken goes on by itself: answers are worded, frames are sent.
 ROUNDS = 20
+#: Where time ends for whoever writes it down: with the year 9999. Source: RFC 3339, 1 (stated)
+LAST_MS = 253_402_300_799_999
 
 
 class CannotMove(Exception):
@@ -51,7 +53,10 @@ class Steering:
             by_ms: how much, in milliseconds.
         """
         async with self._turn:
-            await self._go_to(self.clock.now_ms() + by_ms)
+            at_ms = self.clock.now_ms() + by_ms
+            if at_ms > LAST_MS:
+                raise CannotMove("time ends with the year 9999; start another mock")
+            await self._go_to(at_ms)
 
     async def advance_until_idle(self) -> None:
         """Let time pass until nothing is due: no generation, delivery or answer. Limits to silence do not count."""

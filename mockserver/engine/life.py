@@ -75,7 +75,7 @@ def step(task: Task | None, command: Command, now_ms: int, reuse_after_success: 
         case Deliver() if task:
             return Step(task._replace(is_delivered=True), Reported(task, statuses))
         case Ripen() if task:
-            return _ripen(task, command.index)
+            return _ripen(task, command.index, now_ms)
         case Uploaded() if task:
             return _uploaded(task, command.index, command.failure)
     raise AssertionError(f"TRANSITIONS lets {command} through, but no rule handles it")
@@ -92,9 +92,12 @@ def _waits(task: Task) -> tuple[Effect, ...]:
     return tuple(WakeAt(at_ms, index) for index, at_ms in enumerate(task.due_at_ms))
 
 
-def _ripen(task: Task, index: int) -> Step:
-    """A result is made: it failed, or its upload begins or waits for the one before, or it is done."""
-    if task.outcomes[index] is not P:
+def _ripen(task: Task, index: int, now_ms: int) -> Step:
+    """A result is made: it failed, or its upload begins or waits for the one before, or it is done.
+
+    What comes too early is meant for a task that was forgotten, whose UUID this one has.
+    """
+    if task.outcomes[index] is not P or now_ms < task.due_at_ms[index]:
         return Step(task, Noted())
     if task.fails(index):
         return _end(task, index, E)

@@ -130,3 +130,11 @@ def route_path(scope: Scope) -> str:
 def headers_of(scope: Scope) -> Mapping[bytes, bytes]:
     """Return the headers by lower-case name; of a repeated one the last."""
     return dict(scope["headers"])
+
+
+def key_text(key: bytes) -> str:
+    """Return a key from a header as text: clients put what is not ASCII there as UTF-8, older ones as Latin-1."""
+    try:
+        return key.decode()
+    except UnicodeDecodeError:
+        return key.decode("latin-1")

@@ -15,6 +15,7 @@ from mockserver.transports.asgi import (
     Scope,
     Send,
     headers_of,
+    key_text,
     read_body,
     route_path,
     send_answer,
@@ -51,7 +52,8 @@ class ControlTransport:
         return path == PREFIX or path.startswith(f"{PREFIX}/")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one call."""
+        """Answer one call; HEAD as GET, without the body."""
+        is_head = scope["method"] == "HEAD"
         headers = headers_of(scope)
         told = self._refusal(headers.get(b"host", b""), headers.get(b"origin"), headers.get(b"authorization", b""))
         if told is None:
@@ -65,15 +67,15 @@ class ControlTransport:
                 key = headers.get(b"x-mock-key")
                 base_url = self._origin(scope.get("scheme", "http"), headers.get(b"host", b""), "")
                 call = Call(
-                    scope["method"],
+                    "GET" if is_head else scope["method"],
                     route_path(scope),
                     scope.get("query_string", b"").decode("latin-1"),
                     body,
-                    None if key is None else key.decode("utf-8", "replace"),
+                    None if key is None else key_text(key.strip()),
                     base_url,
                 )
                 told = await self._carry_out(call)
-        await _send(send, told)
+        await _send(send, told, is_head=is_head)
 
     def _refusal(self, host: bytes, origin: bytes | None, authorization: bytes) -> Told | None:
         """Say why a caller is not answered, or None."""
@@ -115,7 +117,7 @@ def _refused(status: int, code: str, message: str) -> Told:
     return Told(status, {"errors": [{"code": code, "message": message}]})
 
 
-async def _send(send: Send, told: Told) -> None:
+async def _send(send: Send, told: Told, *, is_head: bool) -> None:
     if told.body is None:
         await send({"type": "http.response.start", "status": told.status, "headers": []})
         await send({"type": "http.response.body", "body": b""})
@@ -125,4 +127,6 @@ async def _send(send: Send, told: Told) -> None:
         headers.append((b"allow", ", ".join(told.allowed).encode()))
     if told.status == 401:
         headers.append((b"www-authenticate", b"Bearer"))
-    await send_answer(send, told.status, orjson.dumps(told.body), headers=headers)
+    if told.status == 413:
+        headers.append((b"connection", b"close"))
+    await send_answer(send, told.status, orjson.dumps(told.body), headers=headers, is_head=is_head)

@@ -19,6 +19,7 @@ from mockserver.transports.asgi import (
     Receive,
     Scope,
     Send,
+    key_text,
     read_body,
     send_answer,
 )
@@ -167,7 +168,7 @@ class HttpDesk:
         scheme, _, key = authorization.partition(b" ")
         if scheme.lower() != b"bearer" or not key.strip():
             return None, False
-        owner = self._runtime.desk.keyring.owner(_as_text(key.strip()))
+        owner = self._runtime.desk.keyring.owner(key_text(key.strip()))
         return owner, owner is None
 
     def _not_json(self, media_type: bytes) -> Answer:
@@ -234,11 +235,3 @@ def is_json(media_type: bytes) -> bool:
 def _is_foreign_charset(parameter: bytes) -> bool:
     name, _, value = parameter.partition(b"=")
     return name.strip() == b"charset" and value.strip().strip(b'"') not in (b"utf-8", b"utf8")
-
-
-def _as_text(key: bytes) -> str:
-    """Return a key from a header as text: clients put what is not ASCII there as UTF-8, older ones as Latin-1."""
-    try:
-        return key.decode()
-    except UnicodeDecodeError:
-        return key.decode("latin-1")

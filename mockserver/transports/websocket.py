@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 from mockserver.faults.base import End, Frame, Frames
-from mockserver.journal import Journal
+from mockserver.journal import RESULTS, Journal
 from mockserver.plans import Hit, Spoilt
 from mockserver.platform import Caller, Session
 from mockserver.ports import UNSETTLED_MS, Entry, Shelf
@@ -24,7 +24,8 @@ IDLE_MS = 120_000
 IDLE_CODE = 1000
 #: Close code where a connection breaks off in an orderly way, or cannot be reset. Source: RFC 6455, 7.4.1 (stated)
 GOING_CODE = 1001
-
+#: What the journal says of a task whose answer comes later, in an entry of its own.
+AWAITED = "awaited"
 
 #: Answers what made us fail, just now.
 Fail = Callable[[], Answer]
@@ -132,18 +133,22 @@ class _Connection:
         started = time.perf_counter()
         answers = self._exchange(body)
         told: list[Answer] = []
+        outcomes: list[str] = []
         frames: list[bytes] = []
         for answer in answers:
             if isinstance(answer, Answer):
                 told.append(answer)
+                outcomes.append(answer.outcome)
                 frames += await self._deliver(answer)
             elif isinstance(answer, Spoilt) and isinstance(answer.answer, Answer):
                 told.append(answer.answer)
+                outcomes.append(answer.answer.outcome)
                 frames += await self._deliver(answer.answer, answer.hits)
             else:
+                outcomes.append(AWAITED)
                 self._background(self._guarded(self._hand_over(answer)))
         elapsed_ms = (time.perf_counter() - started) * 1000
-        self._note(body, told, frames, elapsed_ms)
+        self._note("socket", body, outcomes, frames, elapsed_ms)
         if self._observe is not None and told:
             self._observe("socket", 0, told, elapsed_ms)
 
@@ -153,10 +158,12 @@ class _Connection:
         except Exception:
             return [self._fail()]
 
-    def _note(self, body: bytes, told: Sequence[Answer], frames: Sequence[bytes], elapsed_ms: float) -> None:
+    def _note(
+        self, target: str, body: bytes, outcomes: Sequence[str], frames: Sequence[bytes], elapsed_ms: float
+    ) -> None:
         if self._journal is not None:
-            outcomes = tuple([answer.outcome for answer in told])
-            self._journal.note(self._caller.owner, "websocket", "socket", 0, body, outcomes, tuple(frames), elapsed_ms)
+            owner = self._caller.owner
+            self._journal.note(owner, "websocket", target, 0, body, tuple(outcomes), tuple(frames), elapsed_ms)
 
     async def _deliver(self, answer: Answer, hits: Sequence[Hit] = ()) -> Sequence[bytes]:
         """Send an answer and return its frames as they should be."""
@@ -252,7 +259,7 @@ class _Connection:
         for settled in await self._runtime.settle([waiting]):
             answer, hits = (settled.answer, settled.hits) if isinstance(settled, Spoilt) else (settled, ())
             elapsed_ms = (time.perf_counter() - started) * 1000
-            self._note(b"[]", [answer], await self._deliver(answer, hits), elapsed_ms)
+            self._note(RESULTS, b"[]", [answer.outcome], await self._deliver(answer, hits), elapsed_ms)
             if self._observe is not None:
                 self._observe("socket", 0, [answer], elapsed_ms)
         if not self._is_open:

@@ -148,3 +148,28 @@ def test_counts_do_not_grow_without_end() -> None:
     for number in range(MOST_COUNTS + 1):
         dice.draw(str(number), "task")
     assert len(dice._counts) == 1
+
+
+def test_what_is_forgotten_is_drawn_again() -> None:
+    """For one owner, whose others do not notice, or for all."""
+    dice = KeyedDice(SECRET)
+    kinds = [(owner, purpose) for owner in ("a", "b") for purpose in ("task", "media")]
+    first = {kind: [dice.draw(*kind) for _ in range(2)] for kind in kinds}
+    dice.forget("a")
+    assert [dice.draw("a", purpose) for purpose in ("task", "media")] == [
+        first["a", each][0] for each in ("task", "media")
+    ]
+    assert dice.draw("b", "task") not in first["b", "task"]
+    dice.forget("nobody")
+    dice.forget()
+    assert {kind: [dice.draw(*kind) for _ in range(2)] for kind in kinds} == first
+
+
+def test_when_all_is_forgotten_so_is_how_many_owners_there_were() -> None:
+    """A mock begins anew whatever happened on it before."""
+    dice = KeyedDice(SECRET)
+    first = dice.draw("a", "task")
+    for number in range(MOST_COUNTS + 1):
+        dice.draw(str(number), "task")
+    dice.forget()
+    assert dice.draw("a", "task") == first

@@ -319,3 +319,26 @@ class StoreBesideADict(RuleBasedStateMachine):
 
 TestStoreBesideADict = StoreBesideADict.TestCase
 TestStoreBesideADict.settings = settings(stateful_step_count=40)
+
+
+def test_a_scan_shows_what_is_kept_in_the_order_in_which_it_came() -> None:
+    """Of one shelf, without what is past its retention; whoever scans may drop what they find."""
+    store, clock = make_store(max_entries=100)
+    put(store, clock, "used", lives_ms=3 * HOUR_MS)
+    for name in ("a", "b"):
+        put(store, clock, name)
+    store.put(Shelf.RESULTS, ("other",), Entry("other"))
+    put(store, clock, "a")
+    assert [value for _, value in store.scan(SHELF)] == ["used", "b", "a"]
+    clock.advance(HOUR_MS + A_WHILE_MS)
+    assert store.scan(SHELF) == [(("used",), "used")]
+    for key, _ in store.scan(SHELF):
+        store.drop(SHELF, key)
+    assert (store.scan(SHELF), store.count(SHELF)) == ([], 0)
+
+
+def test_a_scan_shows_counters_too() -> None:
+    """As they stand."""
+    store, clock = make_store()
+    store.add(SHELF, ("me",), (("spent", 3),), clock.now_ms())
+    assert store.scan(SHELF) == [(("me",), {"spent": 3})]

@@ -8,7 +8,7 @@ import pytest
 
 from mockserver.adapters.clocks import ManualClock
 from mockserver.app import Mock
-from mockserver.plans import Postponed, Spoilt
+from mockserver.plans import MOST_COUNTS, MOST_PLAYS, Postponed, Spoilt
 from mockserver.platform import Caller
 from mockserver.scenario import read_scenario
 from mockserver.wire import Answer
@@ -31,11 +31,12 @@ class House:
         self.mock: Mock = still_mock({}, self.clock)
         self.play(*rules, seed=seed)
 
-    def play(self, *rules: dict[str, Any], seed: int = 0) -> None:
-        """Play other rules from now on."""
+    def play(self, *rules: dict[str, Any], seed: int = 0, key: str | None = None) -> None:
+        """Play other rules from now on, for one key or for all."""
         spec = self.mock.spec
         data = {"seed": seed, "rules": list(rules)}
-        self.mock.runtime.plans.play(read_scenario(data, spec.failures, spec.models))
+        owner = None if key is None else self.mock.runtime.desk.keyring.owner(key)
+        self.mock.runtime.plans.play(read_scenario(data, spec.failures, spec.models), owner)
 
     def ask(self, task: dict[str, Any], key: str = "a-key", transport: str = "http") -> tuple[str, list[str]]:
         """Send a task and return what it is answered with, an outcome or a code, and the faults that act on it."""
@@ -82,6 +83,12 @@ def refuse(match: dict[str, Any] | None = None, **rule: Any) -> dict[str, Any]:
         ({"webhookURL": {"present": True}}, {"webhookURL": "http://127.0.0.1:9/"}, True),
         ({"safety.mode": "fast"}, {"safety": {"checkContent": True, "mode": "fast"}}, True),
         ({"safety": {"contains": "mode"}}, {"safety": {"checkContent": True, "mode": "fast"}}, True),
+        ({"safety": {"contains": {"mode": "fast"}}}, {"safety": {"checkContent": True, "mode": "fast"}}, False),
+        ({"safety": {"contains": ["mode"]}}, {"safety": {"checkContent": True, "mode": "fast"}}, False),
+        ({"inputs.frameImages": {"contains": {"a": 1}}}, {"inputs": {"frameImages": [{"a": 1}]}}, True),
+        ({"inputs.frameImages": {"contains": True}}, {"inputs": {"frameImages": [1]}}, False),
+        ({"inputs.frameImages." + "9" * 5000: 1}, {"inputs": {"frameImages": [1]}}, False),
+        ({"inputs.frameImages.²": 1}, {"inputs": {"frameImages": [1, 1, 1]}}, False),
         ({"safety": {"equals": {"checkContent": True}}}, {"safety": {"checkContent": True}}, True),
         ({"inputs.frameImages.1.frame": "last"}, {"inputs": {"frameImages": [{"image": "http://127.0.0.1:9/a.png", "frame": "first"}, {"image": "http://127.0.0.1:9/b.png", "frame": "last"}]}}, True),
         ({"inputs.frameImages.1.frame": "last"}, {"inputs": {"frameImages": ["http://127.0.0.1:9/a.png"]}}, False),
@@ -215,3 +222,90 @@ def test_a_rule_about_polls_goes_with_the_faults_of_the_task() -> None:
     assert house.ask(poll) == ("processing", ["split-frame"])
     assert house.ask(poll) == ("processing", ["delay-request", "split-frame", "truncate-body"])
     assert house.ask(poll) == ("processing", ["split-frame"])
+
+
+# Rules for one key alone
+
+
+def test_rules_for_one_key_do_not_touch_the_others() -> None:
+    """However many keys have some."""
+    house = House()
+    house.play(refuse(), key="a")
+    house.play(refuse({"nth": 2}), key="b")
+    assert [house.outcomes(3, key) for key in ("a", "b", "c")] == ["xxx", ".x.", "..."]
+
+
+def test_rules_for_one_key_are_asked_before_those_for_all() -> None:
+    """What they do not take, and only that, the others see."""
+    house = House({"match": {"nth": 1}, "faults": [{"refuse-submit": {"code": "serviceUnavailable"}}]})
+    house.play({"match": {"nth": 1}, "faults": [{"refuse-submit": {"code": "rateLimitExceeded"}}]}, key="a")
+    assert [house.submit("a") for _ in range(3)] == ["rateLimitExceeded", "serviceUnavailable", "accepted"]
+    assert [house.submit("b") for _ in range(2)] == ["serviceUnavailable", "accepted"]
+    play = house.mock.runtime.plans.played()
+    assert play is not None
+    assert play.tallies[0].looked_at == 4
+
+
+def test_rules_that_name_another_key_take_nothing_of_this_one() -> None:
+    """Both conditions hold."""
+    house = House()
+    house.play(refuse({"key": "b"}), key="a")
+    assert [house.outcomes(2, key) for key in ("a", "b")] == ["..", ".."]
+
+
+def test_rules_for_one_key_spoil_the_answers_to_its_polls() -> None:
+    """Those about other task types are for one key as well."""
+    house = House()
+    house.play({"match": {"params": {"taskType": "getResponse"}}, "faults": ["limit-rate"]}, key="a")
+    poll = {"taskType": "getResponse", "taskUUID": str(uuid4())}
+    assert [house.ask(poll, key)[0] for key in ("a", "b")] == ["rateLimitExceeded", "taskNotFound"]
+
+
+def test_a_task_is_decided_on_once_while_rules_for_other_keys_come_and_go() -> None:
+    """Tests beside each other, each with a key, do not make each other's tasks count twice."""
+    house = House(refuse({"nth": 3}))
+    house.play(refuse({"nth": 1, "params": {"duration": 6}}), key="a")
+    task = {**VIDEO, "taskUUID": str(uuid4()), "duration": 6}
+    first = house.ask(task, "a")
+    house.play(refuse(), key="b")
+    house.mock.runtime.plans.play(None, house.mock.runtime.desk.keyring.owner("b"))
+    assert house.ask(task, "a") == first == ("internalServerError", ["refuse-submit"])
+    assert house.submit("a", duration=6) == "accepted"
+    house.play(refuse({"nth": 1}))
+    assert house.submit("a", duration=10) == "internalServerError"
+
+
+def test_rules_for_one_key_end_with_it() -> None:
+    """When they are taken back, and when the key is forgotten; those for all stay."""
+    house = House(refuse({"nth": 3}))
+    plans, owner = house.mock.runtime.plans, house.mock.runtime.desk.keyring.owner("a")
+    house.play(refuse(), key="a")
+    plans.play(None, owner)
+    assert (plans.played(owner), house.outcomes(3, "a")) == (None, "..x")
+    house.play(refuse(), key="a")
+    plans.forget(owner)
+    assert (plans.played(owner), house.outcomes(3, "a")) == (None, "..x")
+    house.play(refuse(), key="a")
+    plans.forget()
+    assert (plans.played(owner), house.outcomes(3, "a")) == (None, "..x")
+    plans.play(None)
+    assert plans.has_no_rules
+
+
+def test_past_so_many_keys_the_one_whose_rules_came_first_loses_them() -> None:
+    """The rules for all never go this way."""
+    house = House(refuse({"nth": 2}))
+    for number in range(MOST_PLAYS):
+        house.play(refuse(), key=str(number))
+    assert [house.outcomes(2, key) for key in ("0", "1", "x")] == [".x", "xx", ".x"]
+
+
+def test_counts_are_bounded() -> None:
+    """Past so many rules and keys all begin anew."""
+    house = House(refuse({"nth": 1}))
+    play = house.mock.runtime.plans.played()
+    assert play is not None
+    assert house.outcomes(2, "a") == "x."
+    for number in range(MOST_COUNTS):
+        play.choose(str(number), VIDEO, None)
+    assert house.outcomes(2, "a") == "x."
