@@ -17,7 +17,7 @@ NPM := npm install --silent --no-audit --no-fund --no-package-lock --ignore-scri
 export PATH := $(abspath $(BIN)):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test test-deep check lint format types bench clips dist-check clean
+.PHONY: help serve test test-deep check lint format types bench mutants clips dist-check clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -26,7 +26,7 @@ serve: $(VENV)/ready ## serve the mock on 127.0.0.1:8080; more options: make ser
 	@exec $(BIN)/runware-mock serve $(OPTIONS)
 
 test: $(VENV)/test-ready $(CLIENTS)/ready $(STORAGE)/ready ## run all tests, with coverage
-	@.ci/provide ffprobe:ffmpeg curl:curl chromium:chromium ip:iproute2 unshare:util-linux
+	@.ci/provide ffprobe:ffmpeg curl:curl chromium:chromium ip:iproute2 jq:jq unshare:util-linux
 	@rm -f .coverage .coverage.*
 	$(BIN)/python -m pytest -n 2 --cov --cov-report= $(OPTIONS)
 	@$(BIN)/coverage report --fail-under=95
@@ -49,6 +49,9 @@ format: $(VENV)/lint-ready ## put the code into the house style
 
 types: $(VENV)/lint-ready ## types alone
 	$(BIN)/mypy
+
+mutants: $(VENV)/test-ready ## clients with a mistake each, and what the kit finds of them
+	$(BIN)/python -m tests.kit.table
 
 bench: $(VENV)/test-ready ## speed and memory, as ratios in one run
 	$(BIN)/python -m tests.bench $(OPTIONS)

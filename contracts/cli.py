@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import shlex
 import sys
 from collections.abc import Collection, Sequence
 from pathlib import Path
@@ -47,19 +48,25 @@ def _add_commands(commands: Any) -> None:
 def _add_client(subjects: Any) -> None:
     client = subjects.add_parser(
         "client",
-        usage="%(prog)s [options] MODULE:ATTRIBUTE",
-        help="a client: a Python function",
+        usage="%(prog)s [options] MODULE:ATTRIBUTE | --command COMMAND",
+        help="a client: a Python function, or a program in any language",
         description="Play examples with a client until each duty that it breaks is found, in its smallest form.\n\n"
         "A client is a function, asynchronous or not, that takes a task and an endpoint (with http_url, ws_url and\n"
         "api_key), has the task done, and returns the finished results as a list, or raises. An attribute `code` of\n"
-        "what it raises is taken for the API's error code. Waiting takes no time: the clock jumps.",
+        "what it raises is taken for the API's error code. Waiting takes no time: the clock jumps.\n\n"
+        'A program reads a task a line, as JSON with the endpoint under "endpoint", and answers each with a line:\n'
+        '{"results": [...]} or {"error": {"code": ..., "message": ...}}. It runs in real time, many at once.',
         epilog="examples:\n  runware-mock check client my_app.videos:make_video\n"
         "  runware-mock check client my_app.videos:make_video --profile quick --only submits-once\n"
-        "  runware-mock check client my_app.videos:make_video --format junit --output report.xml\n\n"
+        "  runware-mock check client my_app.videos:make_video --format junit --output report.xml\n"
+        '  runware-mock check client --command "node client.mjs"\n\n'
         "exit status: 0 nothing is broken, 1 something is, 2 the client or an option cannot be used",
         formatter_class=Help,
     )
-    client.add_argument("client", metavar="MODULE:ATTRIBUTE", help="the client; the module may be in this folder")
+    client.add_argument(
+        "client", metavar="MODULE:ATTRIBUTE", nargs="?", help="the client; the module may be in this folder"
+    )
+    client.add_argument("--command", dest="program", metavar="COMMAND", help="the program that is the client")
     client.add_argument(
         "--profile", choices=PROFILES, default="ci", help="how much is tried: some 10 s, a minute, 10 minutes"
     )
@@ -74,6 +81,8 @@ def _add_client(subjects: Any) -> None:
 
 def _check_client(options: argparse.Namespace, out: Output) -> int:
     from contracts import reports
+    from contracts.clients.base import Client
+    from contracts.clients.command import CommandClient
     from contracts.clients.python import BadClient, load_client
     from contracts.runner import Runner
     from contracts.stage import Stage
@@ -81,14 +90,21 @@ def _check_client(options: argparse.Namespace, out: Output) -> int:
     try:
         checks = _chosen(options.only, options.skip)
         example = None if options.example is None else _example(options.example)
-        client = load_client(options.client)
+        if (options.client is None) == (options.program is None):
+            raise BadClient("name one client: MODULE:ATTRIBUTE, or --command COMMAND")
+        client: Client = CommandClient(options.program) if options.program else load_client(options.client)
+        subject = f"--command {shlex.quote(options.program)}" if options.program else options.client
     except (BadClient, ValueError) as problem:
         print(f"runware-mock: {problem}", file=sys.stderr)
         return USAGE_ERROR
-    with Stage(client) as stage:
-        runner = Runner(stage, checks, options.profile, options.seed, _progress)
-        report = runner.run() if example is None else runner.replay(example["task"], example["behaviour"])
-    told = reports.FORMATS[options.format](report, options.client)
+    try:
+        with Stage(client) as stage:
+            runner = Runner(stage, checks, options.profile, options.seed, _progress)
+            report = runner.run() if example is None else runner.replay(example["task"], example["behaviour"])
+    except BadClient as problem:
+        print(f"runware-mock: {problem}", file=sys.stderr)
+        return USAGE_ERROR
+    told = reports.FORMATS[options.format](report, subject)
     if options.output is None:
         print(told, end="", file=out)
     else:

@@ -17,6 +17,8 @@ from mockserver.spec.load import Model, Spec
 
 #: What the client, or the kit, decides about.
 NOT_ASKED = ("taskType", "taskUUID", "deliveryMethod")
+#: What makes a task whole that a client is asked for.
+WHOLE = {"taskType": "videoInference", "taskUUID": "24cd5dff-cb81-4db5-8506-b72a9425f9d1"}
 
 #: Answers that another try gets over: by status, and those that are broken or lost.
 BUSY = ("answer-503", "limit-rate", "answer-500", "answer-502", "answer-504", "fill-queue")
@@ -42,6 +44,7 @@ class Family:
         of: the parameters that tasks may have beside model and prompt, and the prompt where it is of interest; None for
             every parameter that there is.
         share: how many of the examples of a profile it gets, relative to others.
+        takes_minutes: whether examples take so long that they are played with clients whose time can jump alone.
     """
 
     about: str
@@ -49,6 +52,7 @@ class Family:
     results: tuple[int, ...] | None = None
     of: tuple[str, ...] | None = ("includeCost",)
     share: float = 1.0
+    takes_minutes: bool = False
 
     def tasks(self, model: Model) -> Strategy:
         """Return a strategy for what a client is asked for."""
@@ -66,7 +70,8 @@ def _few(model: Model, names: tuple[str, ...]) -> Strategy:
     drawn = {name: values(schemas[name]) for name in names}
     prompts = drawn.pop("positivePrompt", st.just("a lighthouse"))
     needed = {"model": st.just(model.air), "positivePrompt": prompts}
-    return st.fixed_dictionaries(needed, optional=drawn)
+    tasks = st.fixed_dictionaries(needed, optional=drawn)
+    return tasks.filter(lambda task: model.checker.accepts({**WHOLE, **task}))
 
 
 def _hit(names: tuple[str, ...], on: str, **settings: Any) -> Strategy:
@@ -103,8 +108,13 @@ FAMILIES: Mapping[str, Family] = MappingProxyType(
             "nothing goes wrong", lambda _: st.just(scenario()), of=("webhookURL", "uploadEndpoint"), share=2
         ),
         "plain": Family("nothing goes wrong", lambda _: st.just(scenario()), of=None, share=4),
-        "several": Family("several results, one after the other", lambda _: st.just(scenario()), results=(2, 3, 4)),
-        "slow": Family("the generation takes minutes", _slow),
+        "pictures": Family("nothing goes wrong", lambda _: st.just(scenario()), of=("inputs",)),
+        "slow": Family("the generation takes minutes", _slow, takes_minutes=True),
+        "several": Family(
+            "several results, one after the other",
+            lambda _: st.just(scenario({"slow-rendering": {"factor": 10}})),
+            results=(2, 3, 4),
+        ),
         "strange": Family(
             "answers have further members, and results come in any order",
             lambda _: st.sampled_from([("add-unknown-fields",), ("shuffle-results",)]).map(lambda f: scenario(*f)),
@@ -124,6 +134,8 @@ FAMILIES: Mapping[str, Family] = MappingProxyType(
             lambda _: st.just(scenario("reset-before-answer")),
         ),
         "shaky": Family("polls are refused for now, or their answers break", _shaky_polls),
-        "stalled": Family("the task never ends", lambda _: st.just(scenario("stall-rendering")), share=0.1),
+        "stalled": Family(
+            "the task never ends", lambda _: st.just(scenario("stall-rendering")), share=0.1, takes_minutes=True
+        ),
     }
 )

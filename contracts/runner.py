@@ -4,12 +4,14 @@ Hypothesis draws tasks and behaviours and shrinks what fails. A duty that was fo
 there is one finding for each.
 """
 
+import asyncio
 import json
 import random
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
+from itertools import combinations
 from types import MappingProxyType
 from typing import Any
 
@@ -17,7 +19,7 @@ from hypothesis import HealthCheck, Phase, Verbosity, given, seed, settings
 
 from contracts.checks import CHECKS
 from contracts.checks.base import Check, Finding
-from contracts.families import FAMILIES, Family
+from contracts.families import FAMILIES, WHOLE, Family
 from contracts.recording import Recording
 from contracts.stage import Stage
 from mockserver.spec.load import Model
@@ -96,6 +98,20 @@ def _breach(name: str) -> type[_Breach]:
 MOST_SHRINKS = 120
 
 
+#: How Hypothesis is run: it says nothing, and minds neither slow examples nor those that are drawn again.
+_QUIETLY: Any = {
+    "deadline": None,
+    "suppress_health_check": list(HealthCheck),
+    "verbosity": Verbosity.quiet,
+    "print_blob": False,
+    "report_multiple_bugs": True,
+}
+
+
+def _size(recording: Recording) -> int:
+    return len(_name(recording.task, recording.behaviour))
+
+
 class _Shrinking:
     """Bounds how long a search shrinks: past the limit nothing is played, and what failed before fails again."""
 
@@ -123,20 +139,21 @@ def _name(task: Any, behaviour: Any) -> str:
     return json.dumps([task, behaviour])
 
 
-#: What makes a task whole that a client is asked for.
-_ENOUGH = {"taskType": "videoInference", "taskUUID": "24cd5dff-cb81-4db5-8506-b72a9425f9d1"}
 #: The prompt that says nothing.
 _PLAIN_PROMPT = "a lighthouse"
 
 
 def _smaller(task: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """Yield tasks that are smaller by one thing: a parameter, a member of one, a prompt that says nothing."""
+    """Yield tasks that are smaller by a parameter, by two that need each other, by a member of one, by their prompt."""
     for name, value in task.items():
         others = {each: member for each, member in task.items() if each != name}
         if name not in ("model", "positivePrompt"):
             yield others
         if isinstance(value, Mapping):
             yield from ({**others, name: smaller} for smaller in _smaller(value))
+    optional = [name for name in task if name not in ("model", "positivePrompt")]
+    for pair in combinations(optional, 2):
+        yield {name: value for name, value in task.items() if name not in pair}
     prompt = task.get("positivePrompt")
     if prompt is not None and prompt != _PLAIN_PROMPT:
         yield {**task, "positivePrompt": _PLAIN_PROMPT}
@@ -176,7 +193,9 @@ class Runner:
         self._began_s = time.perf_counter()
         broken: dict[str, Broken] = {}
         for name, family in FAMILIES.items():
-            if families is None or name in families:
+            is_possible = self._stage.is_inside or not family.takes_minutes
+            is_over = len(broken) == len(self._checks)
+            if is_possible and not is_over and (families is None or name in families):
                 self._tell(name)
                 self._explore(name, family, broken)
         ordered = [broken[check.name] for check in self._checks if check.name in broken]
@@ -196,8 +215,9 @@ class Runner:
     def _explore(self, name: str, family: Family, broken: dict[str, Broken]) -> None:
         """Play examples of one kind, again and again until they show nothing new."""
         model = self._stage.spec.all_models[0]
-        for _ in range(len(self._checks)):
-            found = self._search(name, family, model, frozenset(broken))
+        while len(broken) < len(self._checks):
+            search = self._search if self._stage.is_inside else self._search_outside
+            found = search(name, family, model, frozenset(broken))
             for breach in found:
                 after, after_s = self._first_seen[breach.check.name]
                 finding, recording = self._smallest(breach)
@@ -205,22 +225,35 @@ class Runner:
             if not found:
                 return
 
+    def _count(self, family: Family) -> int:
+        return max(1, round(PROFILES[self._profile].examples * family.share))
+
+    def _search_outside(self, name: str, family: Family, model: Model, known: Collection[str]) -> list[_Breach]:
+        """Do the same with a client that runs elsewhere, in its own time: many examples side by side."""
+        drawn: list[tuple[Any, Any]] = []
+
+        @seed(self._seed)
+        @settings(max_examples=self._count(family), database=None, phases=(Phase.generate,), **_QUIETLY)
+        @given(family.tasks(model), family.behaviours(self._stage.spec))
+        def draw(task: Mapping[str, Any], behaviour: Mapping[str, Any]) -> None:
+            drawn.append((task, behaviour))
+
+        draw()
+        smallest: dict[str, _Breach] = {}
+        for recording in self._play_all([(task, behaviour, name) for task, behaviour in drawn]):
+            for check, finding in self._breaches(recording, known):
+                self._first_seen.setdefault(check.name, (self._examples, time.perf_counter() - self._began_s))
+                best = smallest.get(check.name)
+                if best is None or _size(recording) < _size(best.recording):
+                    smallest[check.name] = _breach(check.name)(check, finding, recording)
+        return [*smallest.values()]
+
     def _search(self, name: str, family: Family, model: Model, known: Collection[str]) -> list[_Breach]:
         """Return the smallest examples that break duties which are not known to be broken."""
-        examples = max(1, round(PROFILES[self._profile].examples * family.share))
         shrinking = _Shrinking()
 
         @seed(self._seed)
-        @settings(
-            max_examples=examples,
-            database=None,
-            deadline=None,
-            phases=(Phase.generate, Phase.shrink),
-            suppress_health_check=list(HealthCheck),
-            verbosity=Verbosity.quiet,
-            print_blob=False,
-            report_multiple_bugs=True,
-        )
+        @settings(max_examples=self._count(family), database=None, phases=(Phase.generate, Phase.shrink), **_QUIETLY)
         @given(family.tasks(model), family.behaviours(self._stage.spec))
         def play(task: Mapping[str, Any], behaviour: Mapping[str, Any]) -> None:
             breach = shrinking.known(task, behaviour)
@@ -255,20 +288,41 @@ class Runner:
         is_smaller = True
         while is_smaller:
             is_smaller = False
-            for task in _smaller(recording.task):
-                if not model.checker.accepts({**_ENOUGH, **task}):
-                    continue
-                other = self._play(task, recording.behaviour, recording.family)
+            tasks = [task for task in _smaller(recording.task) if model.checker.accepts({**WHOLE, **task})]
+            for other in self._play_each(tasks, recording.behaviour, recording.family):
                 found = next(breach.check.find(other), None)
                 if found is not None:
                     finding, recording, is_smaller = found, other, True
                     break
         return finding, recording
 
+    def _play_each(
+        self, tasks: Sequence[Mapping[str, Any]], behaviour: Mapping[str, Any], family: str
+    ) -> Iterable[Recording]:
+        """Play tasks as they are asked for; of a client that runs elsewhere all at once, as that takes no longer."""
+        if self._stage.is_inside:
+            return (self._play(task, behaviour, family) for task in tasks)
+        return self._play_all([(task, behaviour, family) for task in tasks])
+
+    def _play_all(self, examples: Sequence[tuple[Any, Any, str]]) -> list[Recording]:
+        self._examples += len(examples)
+        earlier = tuple(self._uuids)
+
+        async def play() -> list[Recording]:
+            return await asyncio.gather(*(self._stage.play(*example, earlier) for example in examples))
+
+        recordings = self._stage.run(play())
+        for recording in recordings:
+            self._remember(recording)
+        return recordings
+
+    def _remember(self, recording: Recording) -> None:
+        self._uuids.extend(sorted({str(sent.get("taskUUID")) for _, sent in recording.submissions}))
+
     def _play(self, task: Mapping[str, Any], behaviour: Mapping[str, Any], family: str) -> Recording:
         self._examples += 1
         recording = self._stage.run(self._stage.play(task, behaviour, family, tuple(self._uuids)))
-        self._uuids.extend(sorted({str(sent.get("taskUUID")) for _, sent in recording.submissions}))
+        self._remember(recording)
         return recording
 
     def _breaches(self, recording: Recording, known: Collection[str]) -> list[tuple[Check, Finding]]:

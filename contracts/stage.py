@@ -28,7 +28,7 @@ T = TypeVar("T")
 SETTINGS: Mapping[str, Any] = {
     "port": 0,
     "log": "quiet",
-    "speed": 20,
+    "speed": 60,
     "media": "prerendered",
     "journal": 0,
     "control": False,
@@ -38,8 +38,8 @@ SETTINGS: Mapping[str, Any] = {
 #: How long a client may take for a task before it is taken to be endless, in seconds of its time: the longest that an
 #: official client waits is 24 minutes. Source: the official clients (observed)
 PATIENCE_S = 45 * 60
-#: How long one that runs elsewhere may take, in seconds of real time.
-REAL_PATIENCE_S = 60
+#: How long one that runs elsewhere may take, in seconds of real time, and how much faster videos are made for it.
+REAL_PATIENCE_S, REAL_SPEED = 60, 1200
 
 
 class Stage:
@@ -48,11 +48,17 @@ class Stage:
     Args:
         client: the client.
         settings: settings of the mock that differ from `SETTINGS`.
+
+    Attributes:
+        is_inside: whether the client runs in this process, where time can jump.
+        spec: what the schemas say.
     """
 
     def __init__(self, client: Client, **settings: Any) -> None:
         self._client = client
-        self._config = MockConfig(**{**SETTINGS, **settings})
+        self.is_inside = client.is_inside
+        hurried = {} if client.is_inside else {"speed": REAL_SPEED}
+        self._config = MockConfig(**{**SETTINGS, **hurried, **settings})
         self._loop = VirtualLoop() if client.is_inside else asyncio.new_event_loop()
         self._patience_s = PATIENCE_S if client.is_inside else REAL_PATIENCE_S
         self._server: asyncio.Server | None = None

@@ -18,7 +18,7 @@ def story(broken: Broken) -> list[str]:
     lines = [*_told(recording, place)]
     mark = "   <-- here" if not place else ""
     lines.append(f"{_at(recording.ended_at_ms)}  the caller {_ending(recording.outcome)}{mark}")
-    return lines
+    return [line.replace(recording.api_key, "<key>") for line in lines]
 
 
 def _told(recording: Recording, place: int) -> Iterator[str]:

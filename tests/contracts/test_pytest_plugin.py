@@ -25,6 +25,8 @@ import pytest
 def nothing_is_left_behind():
     before = threading.enumerate()
     yield
+    for thread in set(threading.enumerate()) - set(before):
+        thread.join(30)  # it may be on its way out
     assert threading.enumerate() == before
 
 @pytest.fixture(scope="session")
