@@ -256,7 +256,7 @@ class Control:
         within_ms = body.get("withinMs", 10 * _SECOND_MS)
         found = await self._found(expected, asked.owner, within_ms / _SECOND_MS)
         if not found.is_met:
-            raise Refused(408, "notInTime", f"{found} within {within_ms} ms of real time{self._why_not()}", "/where")
+            raise Refused(409, "notInTime", f"{found} within {within_ms} ms of real time{self._why_not()}", "/where")
         entries = {item.entry.number: item.entry for item in found.found}
         return Told(200, {"entries": [*map(as_json, entries.values())], "lastEntry": self._journal.last_number})
 
