@@ -2,9 +2,12 @@
 
 import argparse
 import json
+import os
+import re
 import shlex
 import sys
 from collections.abc import Collection, Sequence
+from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +42,7 @@ def _add_commands(commands: Any) -> None:
     subjects = check.add_subparsers(title="what is checked", metavar="SUBJECT", required=True, parser_class=Parser)
     check.set_defaults(command=check)
     _add_client(subjects)
+    _add_server(subjects)
     checks = commands.add_parser(
         "checks", help="list the duties that are checked", description="List the duties that are checked."
     )
@@ -79,29 +83,90 @@ def _add_client(subjects: Any) -> None:
     client.set_defaults(run=_check_client, command=client)
 
 
+def _add_server(subjects: Any) -> None:
+    server = subjects.add_parser(
+        "server",
+        usage="%(prog)s [options] URL",
+        help="a server: the real service, a gateway, another mock",
+        description="Ask a server for what it must refuse, which costs nothing, and hold its answers against the API.\n"
+        "With --spend it is asked for a video as well, if its price is within the budget.",
+        epilog="examples:\n  runware-mock check server http://127.0.0.1:8080/v1\n"
+        "  runware-mock check server https://gateway.example.com/v1 --key my-key --spend 0.3\n\n"
+        "The key may also come from the variable RUNWARE_API_KEY.\n"
+        "exit status: 0 nothing is broken, 1 something is, 2 the address or an option cannot be used",
+        formatter_class=Help,
+    )
+    server.add_argument("url", metavar="URL", help="where tasks are handed in")
+    server.add_argument("--key", metavar="KEY", help="the key to show (default: RUNWARE_API_KEY, or one made up)")
+    server.add_argument(
+        "--spend", type=float, default=0.0, metavar="USD", help="US dollars that may be spent (default: 0)"
+    )
+    server.add_argument("--seed", type=int, default=0, metavar="NUMBER", help="draw other mistakes (default: 0)")
+    server.add_argument("--format", choices=("text", "json"), default="text", help="form of the report (default: text)")
+    server.add_argument("--only", action="append", metavar="DUTY", help="look at this duty alone; repeatable")
+    server.add_argument("--skip", action="append", metavar="DUTY", help="do not look at this duty; repeatable")
+    server.set_defaults(run=_check_server, command=server)
+
+
+def _check_server(options: argparse.Namespace, out: Output) -> int:
+    from contracts.servers.asking import Asker, TooDear, as_json, deviations, told
+    from contracts.servers.duties import DUTIES
+    from contracts.servers.talk import Talk
+
+    try:
+        if not re.fullmatch(r"https?://[^\s/?#]+(/[^\s?#]*)?", options.url):
+            raise ValueError(f"{options.url!r} is no address such as https://api.runware.ai/v1")
+        names = _chosen(DUTIES, options.only, options.skip)
+    except ValueError as problem:
+        print(f"runware-mock: {problem}", file=sys.stderr)
+        return USAGE_ERROR
+    asker = Asker(options.url, options.key or os.environ.get("RUNWARE_API_KEY") or "mock-key", options.seed)
+    try:
+        turns = [*asker.refusals()]
+        if options.spend:
+            turns += asker.video(options.spend)
+    except TooDear as problem:
+        print(f"runware-mock: {problem}", file=sys.stderr)
+        return USAGE_ERROR
+    finally:
+        asker.close()
+    talk = Talk(turns)
+    found = deviations(talk, names)
+    print((as_json if options.format == "json" else told)(found, talk), end="", file=out)
+    return FOUND if found else 0
+
+
 def _check_client(options: argparse.Namespace, out: Output) -> int:
     from contracts import reports
+    from contracts.checks import CHECKS
     from contracts.clients.base import Client
     from contracts.clients.command import CommandClient
     from contracts.clients.python import BadClient, load_client
     from contracts.runner import Runner
     from contracts.stage import Stage
+    from mockserver.scenario import BadScenario
 
     try:
-        checks = _chosen(options.only, options.skip)
+        if options.output is not None:
+            options.output.touch()
+        checks = _chosen(CHECKS, options.only, options.skip)
         example = None if options.example is None else _example(options.example)
         if (options.client is None) == (options.program is None):
             raise BadClient("name one client: MODULE:ATTRIBUTE, or --command COMMAND")
         client: Client = CommandClient(options.program) if options.program else load_client(options.client)
         subject = f"--command {shlex.quote(options.program)}" if options.program else options.client
+    except OSError as problem:
+        print(f"runware-mock: --output: {options.output} cannot be written ({problem.strerror})", file=sys.stderr)
+        return USAGE_ERROR
     except (BadClient, ValueError) as problem:
         print(f"runware-mock: {problem}", file=sys.stderr)
         return USAGE_ERROR
     try:
-        with Stage(client) as stage:
+        # What a client prints is no part of the report.
+        with redirect_stdout(sys.stderr), Stage(client) as stage:
             runner = Runner(stage, checks, options.profile, options.seed, _progress)
             report = runner.run() if example is None else runner.replay(example["task"], example["behaviour"])
-    except BadClient as problem:
+    except (BadClient, BadScenario) as problem:
         print(f"runware-mock: {problem}", file=sys.stderr)
         return USAGE_ERROR
     told = reports.FORMATS[options.format](report, subject)
@@ -118,15 +183,16 @@ def _progress(family: str) -> None:
         print(f"\r\033[Ktrying: {family} …", end="", file=sys.stderr, flush=True)
 
 
-def _chosen(only: Sequence[str] | None, skipped: Sequence[str] | None) -> Collection[str]:
-    from contracts.checks import CHECKS
-
+def _chosen(known: Collection[str], only: Sequence[str] | None, skipped: Sequence[str] | None) -> Collection[str]:
     for name in [*(only or ()), *(skipped or ())]:
-        if name not in CHECKS:
-            near = nearest(name, tuple(CHECKS))
+        if name not in known:
+            near = nearest(name, tuple(known))
             hint = f"did you mean {near}?" if near else "runware-mock checks lists them"
             raise ValueError(f"there is no check {name!r}; {hint}")
-    return [name for name in only or CHECKS if name not in (skipped or ())]
+    chosen = [name for name in only or known if name not in (skipped or ())]
+    if not chosen:
+        raise ValueError("nothing is left to look at; leave out --skip, or --only")
+    return chosen
 
 
 def _example(text: str) -> Any:
@@ -141,7 +207,11 @@ def _example(text: str) -> Any:
 
 def _list(_options: argparse.Namespace, out: Output) -> int:
     from contracts.checks import CHECKS
+    from contracts.servers.duties import DUTIES
 
-    for check in CHECKS.values():
-        print(f"{check.name} ({check.severity})\n    {check.about}\n    Source: {check.source}", file=out)
+    for title, duties in (("Duties of clients", CHECKS), ("Duties of servers", DUTIES)):
+        print(f"{title}\n", file=out)
+        for duty in duties.values():
+            print(f"{duty.name} ({duty.severity})\n    {duty.about}\n    Source: {duty.source}", file=out)
+        print(file=out)
     return 0

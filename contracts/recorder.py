@@ -55,6 +55,9 @@ class Recorder:
     Args:
         app: the application.
         now_ms: the time.
+
+    Attributes:
+        unanswered: how many HTTP requests wait for their answers.
     """
 
     def __init__(self, app: App, now_ms: Callable[[], int]) -> None:
@@ -64,6 +67,10 @@ class Recorder:
         self._connections = 0
         #: What was written down, by key; under "" what showed no key that is listened to.
         self._tapes: dict[str, list[_Open]] = {"": []}
+        #: Keys of examples that are over: what still comes under them belongs to nobody.
+        self._over: set[str] = set()
+        #: HTTP requests that wait for their answers.
+        self.unanswered = 0
 
     def listen(self, api_key: str) -> None:
         """Begin to write down what comes under a key."""
@@ -71,6 +78,7 @@ class Recorder:
 
     def take(self, api_key: str, begun_ms: int) -> list[Exchange]:
         """Return what came under a key, in order, and what came without one, and write nothing down any more."""
+        self._over.add(api_key)
         found = [*self._tapes.pop(api_key), *self._tapes[""]]
         self._tapes[""] = []
         found.sort(key=lambda each: each.number)
@@ -93,7 +101,8 @@ class Recorder:
         return _Open(self._number, transport, connection, self._now_ms(), target, headers)
 
     def _file(self, exchange: _Open, key: str) -> None:
-        self._tapes[key if key in self._tapes else ""].append(exchange)
+        if key not in self._over:
+            self._tapes[key if key in self._tapes else ""].append(exchange)
 
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
         exchange = self._open(scope, "http", 0)
@@ -115,7 +124,11 @@ class Recorder:
             _note_answer(exchange, answer, message, self._now_ms())
             await send(message)
 
-        await self._app(scope, hear, say)
+        self.unanswered += 1
+        try:
+            await self._app(scope, hear, say)
+        finally:
+            self.unanswered -= 1
 
     async def _websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
         self._connections += 1

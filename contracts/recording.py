@@ -4,7 +4,7 @@ A recording says what came over the wire, byte for byte, and nothing of the mock
 was told to have.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -118,6 +118,7 @@ class Recording:
         outcome: what the client made of it.
         ended_at_ms: when it came to its end, in milliseconds from the beginning.
         family: what kind of behaviour it is about.
+        earlier: taskUUIDs of tasks that were handed in before.
     """
 
     task: Json
@@ -127,7 +128,7 @@ class Recording:
     outcome: Outcome
     ended_at_ms: int
     family: str = "plain"
-    foreign: Sequence[str] = field(default=())
+    earlier: Collection[str] = field(default=())
 
     @cached_property
     def submissions(self) -> Sequence[tuple[Exchange, Json]]:

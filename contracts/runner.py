@@ -185,7 +185,7 @@ class Runner:
         self._tell = tell
         self._examples = 0
         self._began_s = 0.0
-        self._uuids: list[str] = []
+        self._uuids: set[str] = set()
         self._first_seen: dict[str, tuple[int, float]] = {}
 
     def run(self, families: Collection[str] | None = None) -> Report:
@@ -306,7 +306,7 @@ class Runner:
 
     def _play_all(self, examples: Sequence[tuple[Any, Any, str]]) -> list[Recording]:
         self._examples += len(examples)
-        earlier = tuple(self._uuids)
+        earlier = frozenset(self._uuids)
 
         async def play() -> list[Recording]:
             return await asyncio.gather(*(self._stage.play(*example, earlier) for example in examples))
@@ -317,11 +317,11 @@ class Runner:
         return recordings
 
     def _remember(self, recording: Recording) -> None:
-        self._uuids.extend(sorted({str(sent.get("taskUUID")) for _, sent in recording.submissions}))
+        self._uuids |= {str(sent.get("taskUUID")) for _, sent in recording.submissions}
 
     def _play(self, task: Mapping[str, Any], behaviour: Mapping[str, Any], family: str) -> Recording:
         self._examples += 1
-        recording = self._stage.run(self._stage.play(task, behaviour, family, tuple(self._uuids)))
+        recording = self._stage.run(self._stage.play(task, behaviour, family, frozenset(self._uuids)))
         self._remember(recording)
         return recording
 

@@ -1,8 +1,10 @@
 """Where an example is played: one mock behind a real socket, a recorder before it, a client on the other side."""
 
 import asyncio
+import random
 import secrets
-from collections.abc import Coroutine, Mapping, Sequence
+from collections.abc import Collection, Coroutine, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, Self, TypeVar
 
 from uvicorn.server import ServerState
@@ -42,6 +44,17 @@ PATIENCE_S = 45 * 60
 REAL_PATIENCE_S, REAL_SPEED = 60, 1200
 
 
+@contextmanager
+def _own_chance() -> Iterator[None]:
+    """Let a client draw what it draws by chance anew each time, although Hypothesis seeds `random` for each example."""
+    state = random.getstate()
+    random.seed(secrets.randbits(64))
+    try:
+        yield
+    finally:
+        random.setstate(state)
+
+
 class Stage:
     """Plays examples with one client, one after the other or, where it runs elsewhere, many at once.
 
@@ -72,6 +85,8 @@ class Stage:
         self.spec = mock.spec
         self._recorder = Recorder(self._mock.front(None), clock.now_ms)
         self._now_ms = clock.now_ms
+        if isinstance(self._loop, VirtualLoop):
+            self._loop.while_awaited(lambda: self._recorder.unanswered > 0)
         self.run(self._serve())
         return self
 
@@ -108,10 +123,11 @@ class Stage:
         for task in asyncio.all_tasks() - {asyncio.current_task()}:
             task.cancel()
         await self._loop.shutdown_asyncgens()
-        await self._loop.shutdown_default_executor()
+        if not self.is_inside:
+            await self._loop.shutdown_default_executor()
 
     async def play(
-        self, task: Mapping[str, Any], behaviour: Mapping[str, Any], family: str, earlier: Sequence[str] = ()
+        self, task: Mapping[str, Any], behaviour: Mapping[str, Any], family: str, earlier: Collection[str] = ()
     ) -> Recording:
         """Have the client do a task while the service behaves in a certain way, and return what was said.
 
@@ -126,15 +142,17 @@ class Stage:
         owner = runtime.desk.keyring.owner(key)
         scenario = read_scenario(behaviour, self.spec.failures, self.spec.models)
         runtime.plans.play(scenario if scenario.rules else None, owner)
-        self._recorder.listen(key)
-        begun_ms = self._now_ms()
         base = f"://127.0.0.1:{self._port}/v1"
-        try:
-            async with asyncio.timeout(self._patience_s):
-                outcome = await self._client.perform(task, Endpoint(f"http{base}", f"ws{base}", key))
-        except TimeoutError:
-            outcome = Outcome(is_endless=True)
-        ended_at_ms = self._now_ms() - begun_ms
+        async with self._client.turn():
+            self._recorder.listen(key)
+            begun_ms = self._now_ms()
+            with _own_chance():
+                try:
+                    async with asyncio.timeout(self._patience_s):
+                        outcome = await self._client.perform(task, Endpoint(f"http{base}", f"ws{base}", key))
+                except TimeoutError:
+                    outcome = Outcome(is_endless=True)
+            ended_at_ms = self._now_ms() - begun_ms
         runtime.plans.play(None, owner)
         exchanges = self._recorder.take(key, begun_ms)
         return Recording(task, behaviour, key, exchanges, outcome, ended_at_ms, family, earlier)

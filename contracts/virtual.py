@@ -11,8 +11,7 @@ import selectors
 import threading
 import time
 from collections.abc import Callable, Coroutine, Iterator
-from concurrent.futures import Future
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, SupportsIndex, TypeVar
 
 T = TypeVar("T")
@@ -29,7 +28,8 @@ class _Jumping(selectors.DefaultSelector):
     def __init__(self) -> None:
         super().__init__()
         self.passed_s = 0.0
-        self.working = 0
+        self.working: set[_Work] = set()
+        self.is_awaited: Callable[[], bool] = lambda: False
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
         """Return what is ready; else let the time pass."""
@@ -37,9 +37,9 @@ class _Jumping(selectors.DefaultSelector):
         if ready or (timeout is not None and timeout <= 0):
             return ready
         if self.working or timeout is None:
-            # A thread that waits for the mock cannot be told from one that works: then time jumps after a while.
             ready = super().select(THREAD_S)
-            if not ready and timeout is not None:
+            # A thread that waits for an answer needs time to pass; one that works needs none.
+            if not ready and timeout is not None and self.is_awaited():
                 self.passed_s += timeout
             return ready
         for _ in range(LOOKS):
@@ -51,6 +51,17 @@ class _Jumping(selectors.DefaultSelector):
         return ready
 
 
+class _Work:
+    """Something that is done in a thread.
+
+    Attributes:
+        is_abandoned: whether nobody waits for it any more; then its next sleep ends it.
+    """
+
+    def __init__(self) -> None:
+        self.is_abandoned = False
+
+
 class VirtualLoop(asyncio.SelectorEventLoop):
     """An event loop with a time of its own, which begins at 0 and passes only while everybody waits."""
 
@@ -58,6 +69,7 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         self._jumping = _Jumping()
         self._began_s = time.time()
         self._thread = 0
+        self._here = threading.local()
         super().__init__(self._jumping)
 
     def time(self) -> float:
@@ -68,15 +80,43 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         """Return Unix time in seconds as it is for programs in this loop."""
         return self._began_s + self._jumping.passed_s
 
-    def run_in_executor(self, executor: Any, func: Callable[..., Any], *args: Any) -> "asyncio.Future[Any]":  # type: ignore[override]
-        """Let a thread do something; time stands still until it has."""
-        self._jumping.working += 1
-        future = super().run_in_executor(executor, func, *args)
-        future.add_done_callback(self._is_done)
-        return future
+    def while_awaited(self, is_awaited: Callable[[], bool]) -> None:
+        """Let time pass while a thread works, but only when somebody waits for an answer."""
+        self._jumping.is_awaited = is_awaited
 
-    def _is_done(self, _: "Future[Any] | asyncio.Future[Any]") -> None:
-        self._jumping.working -= 1
+    def run_in_executor(self, executor: Any, func: Callable[..., Any], *args: Any) -> "asyncio.Future[Any]":  # type: ignore[override]  # noqa: ARG002
+        """Let a thread of its own do something; time stands still until it has. One that never ends stops nobody."""
+        work, future = _Work(), self.create_future()
+        self._jumping.working.add(work)
+
+        def settle(result: Any, problem: BaseException | None) -> None:
+            self._jumping.working.discard(work)
+            if future.done():
+                return
+            if problem is None:
+                future.set_result(result)
+            else:
+                future.set_exception(problem)
+
+        def do() -> None:
+            self._here.work = work
+            result, problem = None, None
+            try:
+                result = func(*args)
+            except _Abandoned:
+                return
+            except BaseException as raised:
+                problem = RuntimeError(str(raised)) if isinstance(raised, StopIteration) else raised
+            with suppress(RuntimeError):  # the loop is closed
+                self.call_soon_threadsafe(settle, result, problem)
+
+        def abandon(ended: "asyncio.Future[Any]") -> None:
+            work.is_abandoned = ended.cancelled()
+            self._jumping.working.discard(work)
+
+        future.add_done_callback(abandon)
+        threading.Thread(target=do, daemon=True).start()
+        return future
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
         """Run a coroutine to its end, in the loop's time."""
@@ -98,18 +138,29 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         if threading.get_ident() == self._thread:
             self._jumping.passed_s += max(0.0, float(for_s))
             return
+        work: _Work | None = getattr(self._here, "work", None)
         is_over = threading.Event()
 
         def begin() -> None:
-            self._jumping.working -= 1
+            if work is not None:
+                self._jumping.working.discard(work)
             self.call_later(max(0.0, float(for_s)), end)
 
         def end() -> None:
-            self._jumping.working += 1
+            if work is not None and not work.is_abandoned:
+                self._jumping.working.add(work)
             is_over.set()
 
+        if work is not None and work.is_abandoned:
+            raise _Abandoned
         self.call_soon_threadsafe(begin)
         is_over.wait()
+        if work is not None and work.is_abandoned:
+            raise _Abandoned
+
+
+class _Abandoned(BaseException):
+    """Nobody waits for the work of this thread any more."""
 
 
 class LoopClock:

@@ -75,6 +75,9 @@ def checked(body: bytes, check: Callable[[Any], Iterator[Any]]) -> Any:
 def _worded(error: Any) -> str:
     """Return what is wrong with a body; where a member is unknown, with those that there are."""
     *way, keyword = error.schema_path
+    if keyword in ("minProperties", "maxProperties"):
+        names = ", ".join(reduce(getitem, way, control_document())["properties"])
+        return f"one of {names} is expected" if "Advance" in way else f"a number is expected: there are {names}"
     if keyword != "additionalProperties":
         return _cut(str(error.message))
     schema = reduce(getitem, way, control_document())

@@ -113,6 +113,7 @@ def facts(mock: Mock, host: str, port: int) -> Mapping[str, Any]:
         "profile": config.profile,
         "choices": {name: value for name, value in chosen.choices.items() if value != usual[name]},
         "speed": "instant" if math.isinf(config.speed) else config.speed,
+        "clock": config.clock,
         "videos": mock.gallery.about,
         "keys": len(config.api_key) or "any",
     }
@@ -149,6 +150,7 @@ def banner(told: Mapping[str, Any]) -> str:
         "Models": ", ".join(told["models"]),
         "Profile": told["profile"] + (f", with {differing}" if differing else ""),
         "Speed": _speed(told["speed"]),
+        **_clock(told),
         "Videos": told["videos"],
         "Keys": "any key that is not empty" if told["keys"] == "any" else f"{told['keys']} accepted",
     }
@@ -168,6 +170,14 @@ def banner(told: Mapping[str, Any]) -> str:
 
 def _reach(host: str) -> str:
     return f"   (and at every other address of this machine: {host})" if host in _LOCAL else ""
+
+
+def _clock(told: Mapping[str, Any]) -> dict[str, str]:
+    """Return how time passes, where that is not as everywhere."""
+    if told["clock"] == 1:
+        return {}
+    control = f"; {told['docs'].removesuffix('/docs')}/_mock moves it"
+    return {"Clock": f"stands still{control}" if not told["clock"] else f"{told['clock']:g} times real time{control}"}
 
 
 def _speed(speed: float | str) -> str:

@@ -1,10 +1,12 @@
 """Nothing added."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 
 from contracts.checks.base import MUST, Check, Finding, shown
 from contracts.recording import Recording
+from mockserver.spec.load import Model, load_spec
 
 #: What a client adds by right.
 OWN = frozenset({"taskType", "taskUUID", "deliveryMethod"})
@@ -13,7 +15,19 @@ OWN = frozenset({"taskType", "taskUUID", "deliveryMethod"})
 def adds_nothing(recording: Recording) -> Iterator[Finding]:
     """A submission holds nothing that the caller did not ask for, but for taskType, taskUUID and deliveryMethod."""
     for exchange, task in recording.submissions:
-        yield from _added(exchange.number, "", recording.task, {n: v for n, v in task.items() if n not in OWN})
+        sent = {name: value for name, value in task.items() if name not in OWN and not _is_default(task, name)}
+        yield from _added(exchange.number, "", recording.task, sent)
+
+
+def _is_default(task: Any, name: str) -> bool:
+    """Say whether a parameter has the value that it would have anyway."""
+    model = _models().get(task.get("model"))
+    return model is not None and name in model.defaults and model.defaults[name] == task[name]
+
+
+@lru_cache(maxsize=1)
+def _models() -> Mapping[Any, Model]:
+    return {model.air: model for model in load_spec().all_models}
 
 
 def _added(number: int, path: str, asked: Any, sent: Any) -> Iterator[Finding]:

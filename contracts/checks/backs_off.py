@@ -2,12 +2,15 @@
 
 from collections.abc import Iterator
 from itertools import pairwise
+from statistics import mean
 
 from contracts.checks.base import SHOULD, Check, Finding
 from contracts.recording import Recording
 
 #: Within so many polls the pauses must have become longer, and none longer than the limit is ever needed.
 POLLS, ENOUGH_MS = 30, 5_000
+#: So many pauses are taken together, as they may be drawn by chance.
+FEW = 8
 
 
 def backs_off(recording: Recording) -> Iterator[Finding]:
@@ -15,10 +18,11 @@ def backs_off(recording: Recording) -> Iterator[Finding]:
     waits = [after.at_ms - before.at_ms for (before, _), (after, _) in pairwise(recording.polls)]
     if len(waits) < POLLS:
         return
-    first, last = waits[1], waits[POLLS - 1]
-    if last <= first and last < ENOUGH_MS:
+    first_ms, last_ms = round(mean(waits[:FEW])), round(mean(waits[POLLS - FEW : POLLS]))
+    if last_ms <= first_ms * 1.1 and last_ms < ENOUGH_MS:
         exchange, _ = recording.polls[POLLS]
-        yield Finding(f"poll {POLLS} came {last} ms after the one before, like the first ones", exchange.number, last)
+        said = f"after {POLLS} polls there are still {last_ms} ms between two, as there were {first_ms} ms at first"
+        yield Finding(said, exchange.number, last_ms)
 
 
 CHECK = Check(

@@ -23,5 +23,5 @@ CHECK = Check(
     SHOULD,
     keeps_results_beside_errors,
     "documentation of task polling: data and errors may both be present (stated)",
-    "return the results that are there, and the errors beside them or as an attribute of what is raised",
+    "return the results that are there, and tell of the errors beside them",
 )

@@ -15,7 +15,7 @@ def names_tasks_afresh(recording: Recording) -> Iterator[Finding]:
         uuid = task.get("taskUUID")
         if not isinstance(uuid, str) or not _V4.fullmatch(uuid):
             yield Finding(f"taskUUID is {uuid!r}", exchange.number, uuid, "a UUID of version 4")
-        elif uuid in recording.foreign:
+        elif uuid in recording.earlier:
             yield Finding(f"taskUUID {uuid} was that of an earlier task", exchange.number, uuid, "a new one")
 
 

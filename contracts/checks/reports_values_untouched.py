@@ -1,6 +1,7 @@
 """Values of results."""
 
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import Any
 
 from contracts.checks.base import MUST, Check, Finding, shown
@@ -27,6 +28,8 @@ def _by_address(recording: Recording, address: Any) -> Any:
 
 
 def _same(found: Any, told: Any) -> bool:
+    if isinstance(found, Decimal):
+        return found == Decimal(str(told))
     return bool(found == told) and isinstance(found, bool) == isinstance(told, bool) and _kind(found) == _kind(told)
 
 

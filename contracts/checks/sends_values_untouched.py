@@ -25,8 +25,13 @@ def _changed(number: int, path: str, asked: Any, sent: Any) -> Iterator[Finding]
             yield from _changed(number, f"{path}[{index}]", value, other)
     elif isinstance(asked, list) and isinstance(sent, list) and len(sent) < len(asked):
         return
-    elif asked != sent or isinstance(asked, bool) != isinstance(sent, bool):
+    elif asked != sent or _kind(asked) != _kind(sent):
         yield Finding(f"{path} is {shown(sent)}, asked for was {shown(asked)}", number, sent, asked)
+
+
+def _kind(value: Any) -> type:
+    """Return the type of a value: a whole number stays whole."""
+    return type(value)
 
 
 CHECK = Check(

@@ -1,6 +1,7 @@
 """What can be checked: something that takes a task and an endpoint and comes to an end."""
 
 from collections.abc import Mapping
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -28,6 +29,9 @@ class Client(Protocol):
     @property
     def is_inside(self) -> bool:
         """Say whether it runs in this process, where time can jump."""
+
+    def turn(self) -> AbstractAsyncContextManager[object]:
+        """Return what is entered while a task is done: where few can be done at a time, its turn is waited for."""
 
     async def perform(self, task: Mapping[str, Any], endpoint: Endpoint) -> Outcome:
         """Have a task done and say what came of it. Whatever the client raises is part of the outcome."""

@@ -9,7 +9,9 @@ import contextlib
 import json
 import os
 import shlex
+import signal
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from typing import Any
 
 from contracts.clients.base import Endpoint
@@ -48,18 +50,21 @@ class CommandClient:
         self._all: set[asyncio.subprocess.Process] = set()
         self._turns = asyncio.Semaphore(processes)
 
+    def turn(self) -> AbstractAsyncContextManager[object]:
+        """Return the turn of one of the processes."""
+        return self._turns
+
     async def perform(self, task: Mapping[str, Any], endpoint: Endpoint) -> Outcome:
         """Have one task done."""
-        async with self._turns:
-            process = self._idle.pop() if self._idle else await self._start(endpoint)
-            try:
-                outcome = await self._ask(process, task, endpoint)
-            except BaseException:
-                await self._end(process)
-                raise
-            if process.returncode is None:
-                self._idle.append(process)
-            return outcome
+        process = self._idle.pop() if self._idle else await self._start(endpoint)
+        try:
+            outcome = await self._ask(process, task, endpoint)
+        except BaseException:
+            await self._end(process)
+            raise
+        if process.returncode is None:
+            self._idle.append(process)
+        return outcome
 
     async def _start(self, endpoint: Endpoint) -> asyncio.subprocess.Process:
         environment = {
@@ -75,6 +80,7 @@ class CommandClient:
                 stdout=asyncio.subprocess.PIPE,
                 env=environment,
                 limit=LONGEST_LINE,
+                start_new_session=True,
             )
         except OSError as problem:
             raise BadClient(f"{self._words[0]}: it cannot be started ({problem.strerror})") from problem
@@ -96,16 +102,16 @@ class CommandClient:
         return _outcome(line)
 
     async def _end(self, process: asyncio.subprocess.Process) -> None:
-        """End a process of ours: close its input, then ask, then make it."""
+        """End a process of ours, and its children: close its input, then ask, then make it."""
         self._all.discard(process)
         if process.stdin is not None:
             process.stdin.close()
-        for insist in (None, process.terminate, process.kill):
+        for insist in (None, signal.SIGTERM, signal.SIGKILL):
             if process.returncode is not None:
                 return
             if insist is not None:
                 with contextlib.suppress(ProcessLookupError):
-                    insist()
+                    os.killpg(process.pid, insist)  # what it started itself ends with it
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(process.wait(), GRACE_S)
 

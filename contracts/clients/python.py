@@ -5,6 +5,8 @@ import importlib
 import inspect
 import sys
 from collections.abc import Callable, Mapping
+from contextlib import AbstractAsyncContextManager, nullcontext
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -29,16 +31,22 @@ class PythonClient:
     def __init__(self, call: Callable[[dict[str, Any], Endpoint], Any]) -> None:
         self._call = call
 
+    def turn(self) -> AbstractAsyncContextManager[object]:
+        """Return nothing to wait for."""
+        return nullcontext()
+
     async def perform(self, task: Mapping[str, Any], endpoint: Endpoint) -> Outcome:
         """Call it; in a thread where it is not asynchronous."""
         try:
             if inspect.iscoroutinefunction(self._call) or inspect.iscoroutinefunction(type(self._call).__call__):
-                value = await self._call(dict(task), endpoint)
+                value = await self._call(deepcopy(dict(task)), endpoint)
             else:
-                value = await asyncio.get_running_loop().run_in_executor(None, self._call, dict(task), endpoint)
+                value = await asyncio.get_running_loop().run_in_executor(
+                    None, self._call, deepcopy(dict(task)), endpoint
+                )
                 if inspect.isawaitable(value):
                     value = await value
-        except Exception as problem:
+        except (Exception, SystemExit) as problem:
             return failed(problem)
         return returned(value)
 
@@ -56,7 +64,7 @@ def returned(value: Any) -> Outcome:
     """Return the outcome of a call that returned."""
     if isinstance(value, list | tuple) and all(isinstance(item, Mapping) for item in value):
         return Outcome(results=list(value))
-    return Outcome(results=[], value=value)
+    return Outcome(results=[], value="None" if value is None else value)
 
 
 def load_client(name: str) -> PythonClient:
@@ -75,8 +83,8 @@ def load_client(name: str) -> PythonClient:
         sys.path.insert(0, here)
     try:
         found: Any = importlib.import_module(module_name)
-    except ImportError as problem:
-        raise BadClient(f"{name}: the module cannot be imported ({problem})") from problem
+    except (Exception, SystemExit) as problem:
+        raise BadClient(f"{name}: the module cannot be imported ({type(problem).__name__}: {problem})") from problem
     for part in attribute.split("."):
         if not hasattr(found, part):
             raise BadClient(f"{name}: {getattr(found, '__name__', found)!r} has no attribute {part!r}")

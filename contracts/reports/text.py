@@ -36,13 +36,13 @@ def _finding(broken: Broken, subject: str) -> str:
     lines += [f"  {line}" for line in story(broken)]
     lines.append("")
     for name, value in rows.items():
-        lines += _row(name, value, is_command=name == "again")
+        lines += _row(name, value, is_verbatim=name in ("again", "task", "found", "required"))
     return "\n".join(lines) + "\n"
 
 
-def _row(name: str, value: str, *, is_command: bool) -> list[str]:
+def _row(name: str, value: str, *, is_verbatim: bool) -> list[str]:
     head = f"  {name:<9} "
-    if is_command:
+    if is_verbatim:
         return [head + value]
     return textwrap.wrap(
         value, WIDTH, initial_indent=head, subsequent_indent=" " * len(head), break_on_hyphens=False

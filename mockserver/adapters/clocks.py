@@ -61,7 +61,9 @@ class Timers:
     def pop(self) -> Wake:
         """Return the next call, which is made but once."""
         self._first(self._all)
-        return self._wakes.pop(heapq.heappop(self._all)[1])
+        wake = self._wakes.pop(heapq.heappop(self._all)[1])
+        self._first(self._tasks)
+        return wake
 
 
 #: So many cancelled calls may lie about in any case.
@@ -161,11 +163,13 @@ class SteeredClock:
 
     def advance_to(self, at_ms: int) -> None:
         """Move time forward to a point, or stay if it has passed, and call everybody who is due, each at their time."""
-        while (due_ms := self._timers.next_at_ms) is not None and due_ms <= max(at_ms, self.now_ms()):
-            self._move(due_ms)
-            self._timers.pop()()
-        self._move(at_ms)
-        self._rearm()
+        try:
+            while (due_ms := self._timers.next_at_ms) is not None and due_ms <= max(at_ms, self.now_ms()):
+                self._move(due_ms)
+                self._timers.pop()()
+            self._move(at_ms)
+        finally:
+            self._rearm()
 
     def _move(self, at_ms: int) -> None:
         if at_ms > self.now_ms():

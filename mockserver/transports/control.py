@@ -2,6 +2,7 @@
 
 import hmac
 import ipaddress
+from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 import orjson
@@ -55,7 +56,7 @@ class ControlTransport:
         """Answer one call; HEAD as GET, without the body."""
         is_head = scope["method"] == "HEAD"
         headers = headers_of(scope)
-        told = self._refusal(headers.get(b"host", b""), headers.get(b"origin"), headers.get(b"authorization", b""))
+        told = self._refusal(headers)
         if told is None:
             try:
                 body = await read_body(receive, headers.get(b"content-length", b""), MOST_BYTES)
@@ -77,10 +78,11 @@ class ControlTransport:
                 told = await self._carry_out(call)
         await _send(send, told, is_head=is_head)
 
-    def _refusal(self, host: bytes, origin: bytes | None, authorization: bytes) -> Told | None:
+    def _refusal(self, headers: Mapping[bytes, bytes]) -> Told | None:
         """Say why a caller is not answered, or None."""
+        host, origin = headers.get(b"host", b""), headers.get(b"origin")
         if self._token is not None:
-            scheme, _, token = authorization.partition(b" ")
+            scheme, _, token = headers.get(b"authorization", b"").partition(b" ")
             if scheme.lower() == b"bearer" and hmac.compare_digest(token.strip(), self._token):
                 return None
             problem = "the header Authorization must show the control token, as in 'Bearer TOKEN'"
@@ -90,6 +92,9 @@ class ControlTransport:
             problem = (
                 f"without a control token only callers on this machine are answered, not at {named or 'no host'!r}"
             )
+            return _refused(403, "wrongHost", f"{problem}; start the mock with --control-token")
+        if any(name == b"forwarded" or name.startswith(b"x-forwarded-") for name in headers):
+            problem = "without a control token nobody is answered through a proxy, as its headers say this came"
             return _refused(403, "wrongHost", f"{problem}; start the mock with --control-token")
         if origin is not None and not self._is_here(_hostname(origin.decode("latin-1"))):
             problem = f"pages of {origin.decode('latin-1')[:80]!r} may not control the mock"

@@ -172,6 +172,35 @@ def test_cancelled_calls_take_no_room() -> None:
     assert (len(timers), timers.next_at_ms) == (0, None)
 
 
+def test_calls_that_were_made_take_no_room() -> None:
+    """Of thousands of calls that came in their time nothing is left."""
+    timers = Timers()
+    for number in range(10_000):
+        timers.add(START_MS + number, lambda: None, is_limit=number % 2 == 0)
+    while len(timers):
+        timers.pop()()
+    assert not any(len(value) for value in vars(timers).values() if isinstance(value, list | dict))
+
+
+def test_a_call_that_raises_while_time_is_moved_stops_no_clock() -> None:
+    """Whoever moved it is told, and the next call comes all the same."""
+
+    async def live() -> None:
+        clock, came = SteeredClock(), asyncio.Event()
+        began_ms = clock.now_ms()
+
+        def fail() -> None:
+            raise ValueError("on purpose")
+
+        clock.call_at(began_ms + HOUR_MS, fail)
+        clock.call_at(began_ms + HOUR_MS + 5, came.set)
+        with pytest.raises(ValueError, match="on purpose"):
+            clock.advance_to(began_ms + HOUR_MS)
+        await asyncio.wait_for(came.wait(), PATIENCE_S)
+
+    asyncio.run(live())
+
+
 def test_a_steered_clock_can_stand_still_and_be_moved() -> None:
     """At rate 0 time is where it was put, and everybody who is due on the way is called at their own time."""
 

@@ -171,6 +171,13 @@ class SendsNumbersAsText(_Changes):
         return {name: str(value) if name == "duration" else value for name, value in task.items()}
 
 
+class SendsFloats(_Changes):
+    """Reads whole numbers as floats."""
+
+    def change(self, task: Task) -> Task:
+        return {name: float(value) if name == "ttl" else value for name, value in task.items()}
+
+
 class RoundsUpTheQuality(_Changes):
     """Rounds the quality to tens."""
 
@@ -434,6 +441,20 @@ class ShowsTheKeyInErrors(SoundClient):
 # Mistakes with results
 
 
+class FailsAfterTheLastPoll(SoundClient):
+    """Looks for a member that results do not have."""
+
+    def results(self, reply: Mapping[str, Any], uuid: str) -> Sequence[Item]:
+        return [{**item, "url": item["imageURL"]} for item in super().results(reply, uuid)]
+
+
+class NeverPolls(SoundClient):
+    """Hands tasks in, and then does not know what to do."""
+
+    async def wait(self, http: httpx.AsyncClient, endpoint: Endpoint, uuid: str, task: Task) -> Sequence[Item]:
+        raise NotImplementedError("waiting")
+
+
 class StopsAtTheFirstSuccess(SoundClient):
     """Returns as soon as one result is there."""
 
@@ -582,6 +603,7 @@ MUTANTS: Sequence[Mutant] = (
     _mutant(DropsTheQueryOfAddresses, "sends-values-untouched", REQUEST, "webhookURL"),
     _mutant(EncodesAddressesAnew, "sends-values-untouched", REQUEST, "uploadEndpoint"),
     _mutant(SendsNumbersAsText, "sends-values-untouched", REQUEST, "duration"),
+    _mutant(SendsFloats, "sends-values-untouched", REQUEST, "ttl"),
     _mutant(RoundsUpTheQuality, "sends-values-untouched", REQUEST, "outputQuality"),
     _mutant(SendsFormatsInLowerCase, "sends-values-untouched", REQUEST, "outputFormat"),
     _mutant(SendsPicturesAtTheTop, "sends-what-was-asked", REQUEST, "inputs"),
@@ -612,6 +634,8 @@ MUTANTS: Sequence[Mutant] = (
     _mutant(InventsCodes, "reports-the-code", POLLING),
     _mutant(LosesTheMessage, "reports-the-message", POLLING),
     _mutant(ShowsTheKeyInErrors, "keeps-its-key-to-itself", POLLING),
+    _mutant(FailsAfterTheLastPoll, "delivers-what-was-made", RESULTS),
+    _mutant(NeverPolls, "delivers-what-was-made", RESULTS),
     _mutant(StopsAtTheFirstSuccess, "waits-long-enough", RESULTS, "numberResults"),
     _mutant(ReturnsTheFirstAlone, "reports-every-result", RESULTS, "numberResults"),
     _mutant(CollectsFromEveryPoll, "reports-each-result-once", RESULTS, "numberResults"),

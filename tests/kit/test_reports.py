@@ -43,9 +43,10 @@ def test_people_read_duty_story_source_mend_and_the_way_to_see_it_again(report: 
     """The text names the duty, marks the place and ends with a sum."""
     told = FORMATS["text"](report, SUBJECT)
     assert told.startswith("reports-each-result-once (must): result ")
-    for part in ("<-- here", "source ", "mend ", "task ", "service   several", "1 broken duty; 29 duties looked at in"):
+    for part in ("<-- here", "source ", "mend ", "task ", "service   several", "1 broken duty; 30 duties looked at in"):
         assert part in told, part
-    assert max(map(len, [line for line in told.splitlines() if "--example" not in line])) <= 110
+    verbatim = ("  again", "  task", "  found", "  required")
+    assert max(len(line) for line in told.splitlines() if not line.startswith(verbatim)) <= 110
 
 
 def test_the_way_to_see_it_again_leads_there(report: Report) -> None:
@@ -117,7 +118,10 @@ def test_every_duty_is_listed_with_its_source(capsys: pytest.CaptureFixture[str]
         (["check", "client"], "name one client: MODULE:ATTRIBUTE, or --command COMMAND"),
         (["check", "client", "json:dumps", "--command", "cat"], "name one client: MODULE:ATTRIBUTE, or --command"),
         (["check", "client", "json"], "'json' is no client; name it as module:attribute"),
-        (["check", "client", "no_such_module:f"], "the module cannot be imported (No module named 'no_such_module')"),
+        (
+            ["check", "client", "no_such_module:f"],
+            "the module cannot be imported (ModuleNotFoundError: No module named 'no_such_module')",
+        ),
         (["check", "client", "json:dmps"], "'json' has no attribute 'dmps'"),
         (["check", "client", "json:__doc__"], "it is no function but a str"),
         (

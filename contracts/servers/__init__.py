@@ -1,0 +1,1 @@
+"""Checks of servers: anything that claims to be the API."""

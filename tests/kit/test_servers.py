@@ -1,0 +1,88 @@
+"""Servers under the kit: the mock breaks no duty, each deviating one breaks its own, and nothing is spent unasked."""
+
+import json
+from typing import Any
+
+import pytest
+
+from contracts.cli import main
+from contracts.servers.asking import Asker, TooDear, deviations, told
+from contracts.servers.duties import DUTIES
+from contracts.servers.talk import Kind, Talk
+from mockserver import MockServer
+from tests.kit.deviants import DEVIANTS, Spoil, deviating
+
+VIDEO = {"numberResults": 2}
+
+
+def talk_with(url: str, **parameters: Any) -> Talk:
+    """Ask a server for everything."""
+    asker = Asker(url, "a-key", seed=1, pause_s=0.1)
+    try:
+        return Talk([*asker.refusals(), *asker.video(1, **parameters)])
+    finally:
+        asker.close()
+
+
+def test_nothing_is_found_in_the_mock() -> None:
+    """The mock is what it imitates, behind a gateway that changes nothing as well."""
+    with deviating() as url:
+        talk = talk_with(url, **VIDEO)
+    assert not deviations(talk), told(deviations(talk), talk)
+    assert {turn.kind for turn in talk.turns} == set(Kind)
+    assert len([turn for turn in talk.turns if turn.kind is Kind.MISTAKE]) > 50
+
+
+@pytest.mark.parametrize("spoil", DEVIANTS, ids=lambda spoil: spoil.__name__)
+def test_a_deviating_server_is_found_out(spoil: Spoil) -> None:
+    """The duty that it breaks is among those that are named."""
+    with deviating(spoil) as url:
+        talk = talk_with(url, **VIDEO)
+    found = {each.duty.name for each in deviations(talk)}
+    assert DEVIANTS[spoil] in found, told(deviations(talk), talk)
+    assert len(found) <= 4, told(deviations(talk), talk)
+
+
+def test_every_duty_has_a_server_that_breaks_it() -> None:
+    """All but to answer at all, which a server that is not there breaks."""
+    assert {*DEVIANTS.values(), "answers"} == set(DUTIES)
+    assert len(DEVIANTS) >= 20
+
+
+def test_a_server_that_is_not_there_is_told() -> None:
+    """The reason stands in the finding."""
+    asker = Asker("http://127.0.0.1:1/v1", "a-key", seed=1)
+    talk = Talk([next(asker.refusals())])
+    asker.close()
+    [found] = deviations(talk)
+    assert found.duty.name == "answers"
+    assert "refused" in found.deviation.said
+
+
+def test_what_costs_is_asked_for_within_the_budget_alone() -> None:
+    """Without one nothing but refusals is asked for, and a video that costs more is not begun."""
+    with MockServer() as mock:
+        asker = Asker(mock.http_url, mock.api_key, seed=1)
+        kinds = {turn.kind for turn in asker.refusals()}
+        with pytest.raises(TooDear, match=r"the video costs 0\.56 USD, so none was asked for; --spend 0\.56 allows it"):
+            next(asker.video(0.3, **VIDEO))
+        asker.close()
+        assert kinds.isdisjoint({Kind.SUBMIT, Kind.AGAIN, Kind.POLL})
+        assert not mock.control.tasks()
+
+
+def test_the_command_reports_for_people_and_for_programs(capsys: pytest.CaptureFixture[str]) -> None:
+    """Status 0 where nothing is broken, 1 where something is, 2 where the address or an option cannot be used."""
+    with MockServer() as mock:
+        assert main(["check", "server", mock.http_url, "--seed", "1"]) == 0
+        assert capsys.readouterr().out.startswith("nothing broken; 22 duties looked at in ")
+    with deviating(*[spoil for spoil in DEVIANTS if spoil.__name__ == "loses_messages"]) as url:
+        assert main(["check", "server", url, "--seed", "1", "--format", "json"]) == 1
+        document = json.loads(capsys.readouterr().out)
+        assert [finding["duty"] for finding in document["findings"]] == ["lists-errors"]
+        assert main(["check", "server", url, "--seed", "1", "--skip", "lists-errors"]) == 0
+        capsys.readouterr()
+    assert main(["check", "server", "not an address"]) == 2
+    assert "is no address such as https://api.runware.ai/v1" in capsys.readouterr().err
+    assert main(["check", "server", "http://127.0.0.1:1/v1", "--only", "list-errors"]) == 2
+    assert "did you mean lists-errors?" in capsys.readouterr().err
