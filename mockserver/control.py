@@ -181,7 +181,8 @@ class Control:
         """Say which rules are in force, and how often each took a task."""
         play = self._runtime.plans.played(asked.owner)
         if play is None:
-            raise Refused(404, "noScenario", "no scenario is played; PUT one")
+            whose = "" if asked.owner is None else " for this key alone; those for all are told without X-Mock-Key"
+            raise Refused(404, "noScenario", f"no scenario is played{whose}; PUT one")
         return Told(200, _played(play))
 
     def play(self, asked: Asked) -> Told:

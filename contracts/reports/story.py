@@ -23,14 +23,14 @@ def story(broken: Broken) -> list[str]:
 
 def _told(recording: Recording, place: int) -> Iterator[str]:
     exchanges = recording.exchanges
-    left_out = range(FIRST + 1, len(exchanges) - LAST + 1)
-    was_left_out = False
+    left_out = 0
     for exchange in exchanges:
-        if exchange.number in left_out and exchange.number != place:
-            if not was_left_out:
-                yield f"            … {len(left_out)} exchanges like these …"
-            was_left_out = True
+        if FIRST < exchange.number <= len(exchanges) - LAST and exchange.number != place:
+            left_out += 1
             continue
+        if left_out:
+            yield f"            … {left_out} exchange{'' if left_out == 1 else 's'} like these …"
+        left_out = 0
         mark = "   <-- here" if exchange.number == place else ""
         yield f"{_at(exchange.at_ms)}  --> {_request(exchange)}{mark}"
         yield f"            <-- {_answer(exchange)}"
