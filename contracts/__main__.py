@@ -4,5 +4,4 @@ import sys
 
 from contracts.cli import main
 
-if __name__ == "__main__":
-    sys.exit(main())
+sys.exit(main())

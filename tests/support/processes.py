@@ -1,13 +1,17 @@
 """Processes as the system knows them. Linux only."""
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 
 def children(process_id: int | None = None) -> set[int]:
     """Return the processes that a process started; this one unless another is given."""
-    threads = Path(f"/proc/{process_id or os.getpid()}/task").iterdir()
-    return {int(each) for thread in threads for each in (thread / "children").read_text().split()}
+    found: set[int] = set()
+    for thread in Path(f"/proc/{process_id or os.getpid()}/task").iterdir():
+        with suppress(FileNotFoundError):  # the thread has ended meanwhile
+            found |= {int(each) for each in (thread / "children").read_text().split()}
+    return found
 
 
 def command(process_id: int) -> str:
