@@ -109,8 +109,9 @@ def _add_server(subjects: Any) -> None:
 
 
 def _check_server(options: argparse.Namespace, out: Output) -> int:
-    from contracts.servers.asking import Asker, TooDear, as_json, deviations, told
+    from contracts.servers.asking import Asker, TooDear
     from contracts.servers.duties import DUTIES
+    from contracts.servers.report import as_json, deviations, told
     from contracts.servers.talk import Talk
 
     try:

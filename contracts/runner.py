@@ -5,13 +5,10 @@ there is one finding for each.
 """
 
 import asyncio
-import json
 import random
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import cache
-from itertools import combinations
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
@@ -21,6 +18,8 @@ from contracts.checks import CHECKS
 from contracts.checks.base import Check, Finding
 from contracts.families import FAMILIES, WHOLE, Family
 from contracts.recording import Recording
+from contracts.report import Broken, Report
+from contracts.shrinking import Breach, Shrinking, breach_type, size_of, smaller_tasks
 from contracts.stage import Stage
 from mockserver.spec.load import Model
 
@@ -39,65 +38,6 @@ class Profile:
 PROFILES: Mapping[str, Profile] = MappingProxyType({"quick": Profile(6), "ci": Profile(30), "deep": Profile(300)})
 
 
-@dataclass(frozen=True)
-class Broken:
-    """A duty that a client breaks.
-
-    Attributes:
-        check: the duty.
-        finding: how it is broken.
-        recording: the smallest example that shows it.
-        after: how many examples were played until it was first seen.
-        after_s: how many seconds had passed then.
-    """
-
-    check: Check
-    finding: Finding
-    recording: Recording
-    after: int
-    after_s: float
-
-
-@dataclass
-class Report:
-    """What a run found.
-
-    Attributes:
-        broken: a finding for each broken duty, in the order of `CHECKS`.
-        examples: how many examples were played, shrinking included.
-        took_s: how long it took, in seconds.
-        seed: what chance was drawn from.
-        profile: how much was tried.
-        checks: the duties that were looked at.
-    """
-
-    broken: list[Broken]
-    examples: int
-    took_s: float
-    seed: int
-    profile: str
-    checks: Sequence[str] = field(default=())
-
-
-class _Breach(Exception):
-    """An example breaks a duty. Hypothesis tells failures apart by type, so each duty has a type of its own."""
-
-    def __init__(self, check: Check, finding: Finding, recording: Recording) -> None:
-        super().__init__(check.name)
-        self.check = check
-        self.finding = finding
-        self.recording = recording
-
-
-@cache
-def _breach(name: str) -> type[_Breach]:
-    return type(f"Breach_{name}", (_Breach,), {})
-
-
-#: So many examples are played to shrink the findings of one search; then the smallest so far are taken.
-MOST_SHRINKS = 120
-
-
 #: How Hypothesis is run: it says nothing, and minds neither slow examples nor those that are drawn again.
 _QUIETLY: Any = {
     "deadline": None,
@@ -106,57 +46,6 @@ _QUIETLY: Any = {
     "print_blob": False,
     "report_multiple_bugs": True,
 }
-
-
-def _size(recording: Recording) -> int:
-    return len(_name(recording.task, recording.behaviour))
-
-
-class _Shrinking:
-    """Bounds how long a search shrinks: past the limit nothing is played, and what failed before fails again."""
-
-    def __init__(self) -> None:
-        self._breaches: dict[str, _Breach] = {}
-        self._since_first = 0
-
-    @property
-    def goes_on(self) -> bool:
-        """Say whether further examples are played."""
-        return self._since_first <= MOST_SHRINKS
-
-    def known(self, task: Any, behaviour: Any) -> _Breach | None:
-        """Return what an example broke before."""
-        return self._breaches.get(_name(task, behaviour))
-
-    def note(self, task: Any, behaviour: Any, breach: _Breach | None) -> None:
-        """Remember what an example broke."""
-        if breach is not None:
-            self._breaches[_name(task, behaviour)] = breach
-        self._since_first += bool(self._breaches)
-
-
-def _name(task: Any, behaviour: Any) -> str:
-    return json.dumps([task, behaviour])
-
-
-#: The prompt that says nothing.
-_PLAIN_PROMPT = "a lighthouse"
-
-
-def _smaller(task: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """Yield tasks that are smaller by a parameter, by two that need each other, by a member of one, by their prompt."""
-    for name, value in task.items():
-        others = {each: member for each, member in task.items() if each != name}
-        if name not in ("model", "positivePrompt"):
-            yield others
-        if isinstance(value, Mapping):
-            yield from ({**others, name: smaller} for smaller in _smaller(value))
-    optional = [name for name in task if name not in ("model", "positivePrompt")]
-    for pair in combinations(optional, 2):
-        yield {name: value for name, value in task.items() if name not in pair}
-    prompt = task.get("positivePrompt")
-    if prompt is not None and prompt != _PLAIN_PROMPT:
-        yield {**task, "positivePrompt": _PLAIN_PROMPT}
 
 
 class Runner:
@@ -228,7 +117,7 @@ class Runner:
     def _count(self, family: Family) -> int:
         return max(1, round(PROFILES[self._profile].examples * family.share))
 
-    def _search_outside(self, name: str, family: Family, model: Model, known: Collection[str]) -> list[_Breach]:
+    def _search_outside(self, name: str, family: Family, model: Model, known: Collection[str]) -> list[Breach]:
         """Do the same with a client that runs elsewhere, in its own time: many examples side by side."""
         drawn: list[tuple[Any, Any]] = []
 
@@ -239,18 +128,18 @@ class Runner:
             drawn.append((task, behaviour))
 
         draw()
-        smallest: dict[str, _Breach] = {}
+        smallest: dict[str, Breach] = {}
         for recording in self._play_all([(task, behaviour, name) for task, behaviour in drawn]):
             for check, finding in self._breaches(recording, known):
                 self._first_seen.setdefault(check.name, (self._examples, time.perf_counter() - self._began_s))
                 best = smallest.get(check.name)
-                if best is None or _size(recording) < _size(best.recording):
-                    smallest[check.name] = _breach(check.name)(check, finding, recording)
+                if best is None or size_of(recording) < size_of(best.recording):
+                    smallest[check.name] = breach_type(check.name)(check, finding, recording)
         return [*smallest.values()]
 
-    def _search(self, name: str, family: Family, model: Model, known: Collection[str]) -> list[_Breach]:
+    def _search(self, name: str, family: Family, model: Model, known: Collection[str]) -> list[Breach]:
         """Return the smallest examples that break duties which are not known to be broken."""
-        shrinking = _Shrinking()
+        shrinking = Shrinking()
 
         @seed(self._seed)
         @settings(max_examples=self._count(family), database=None, phases=(Phase.generate, Phase.shrink), **_QUIETLY)
@@ -261,7 +150,7 @@ class Runner:
                 recording = self._play(task, behaviour, name)
                 for check, finding in self._breaches(recording, known):
                     self._first_seen.setdefault(check.name, (self._examples, time.perf_counter() - self._began_s))
-                    breach = _breach(check.name)(check, finding, recording)
+                    breach = breach_type(check.name)(check, finding, recording)
                     break
                 shrinking.note(task, behaviour, breach)
             if breach is not None:
@@ -269,16 +158,16 @@ class Runner:
 
         try:
             play()
-        except _Breach as breach:
+        except Breach as breach:
             return [breach]
         except BaseExceptionGroup as group:
-            breaches = [each for each in group.exceptions if isinstance(each, _Breach)]
+            breaches = [each for each in group.exceptions if isinstance(each, Breach)]
             if not breaches:
                 raise
             return breaches
         return []
 
-    def _smallest(self, breach: _Breach) -> tuple[Finding, Recording]:
+    def _smallest(self, breach: Breach) -> tuple[Finding, Recording]:
         """Take away every parameter that the breach does not need.
 
         Hypothesis shrinks what it drew; a parameter whose absence would change what is drawn after it may be left.
@@ -288,7 +177,7 @@ class Runner:
         is_smaller = True
         while is_smaller:
             is_smaller = False
-            tasks = [task for task in _smaller(recording.task) if model.checker.accepts({**WHOLE, **task})]
+            tasks = [task for task in smaller_tasks(recording.task) if model.checker.accepts({**WHOLE, **task})]
             for other in self._play_each(tasks, recording.behaviour, recording.family):
                 found = next(breach.check.find(other), None)
                 if found is not None:

@@ -84,6 +84,7 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         """Let time pass while a thread works, but only when somebody waits for an answer."""
         self._jumping.is_awaited = is_awaited
 
+    # The signature is asyncio's; there is no pool here, so `executor` is unused and the type is narrower.
     def run_in_executor(self, executor: Any, func: Callable[..., Any], *args: Any) -> "asyncio.Future[Any]":  # type: ignore[override]  # noqa: ARG002
         """Let a thread of its own do something; time stands still until it has. One that never ends stops nobody."""
         work, future = _Work(), self.create_future()
@@ -177,6 +178,7 @@ class LoopClock:
         """Return Unix time in milliseconds."""
         return int(self._loop.unix_time() * 1000)
 
+    # Nobody asks this clock what is due next, so it need not tell limits apart.
     def call_at(self, at_ms: int, wake: Callable[[], None], *, is_limit: bool = False) -> Callable[[], None]:  # noqa: ARG002
         """Call somebody when a time has come."""
         return self._loop.call_later(max(0, at_ms / 1000 - self._loop.unix_time()), wake).cancel

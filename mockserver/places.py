@@ -164,6 +164,7 @@ def _check_scalar(node: yaml.ScalarNode) -> None:
     node.value = _whole_text(node)
     if node.tag == f"{_TAG}str":
         return
+    # The stubs of PyYAML leave this method untyped.
     plain: str = _RESOLVER.resolve(yaml.ScalarNode, node.value, (True, False))  # type: ignore[no-untyped-call]
     if node.tag != plain:
         raise _tagged(node)

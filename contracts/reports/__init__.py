@@ -3,8 +3,8 @@
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
+from contracts.report import Report
 from contracts.reports import github, json, junit, text
-from contracts.runner import Report
 
 #: Turns a report, and the words that name the subject on the command line, into text.
 Format = Callable[[Report, str], str]

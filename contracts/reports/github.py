@@ -1,8 +1,8 @@
 """For workflows: an annotation for each finding."""
 
 from contracts.checks.base import MUST
+from contracts.report import Report
 from contracts.reports.story import headline, replay
-from contracts.runner import Report
 
 
 def github(report: Report, subject: str) -> str:

@@ -4,8 +4,8 @@ import json
 from typing import Any
 
 from contracts.recording import Exchange
+from contracts.report import Broken, Report
 from contracts.reports.story import replay
-from contracts.runner import Broken, Report
 
 
 def json_text(report: Report, subject: str) -> str:

@@ -3,8 +3,8 @@
 from xml.sax.saxutils import escape, quoteattr
 
 from contracts.checks import CHECKS
+from contracts.report import Broken, Report
 from contracts.reports.text import text
-from contracts.runner import Broken, Report
 
 
 def junit(report: Report, subject: str) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 
 from contracts.checks.base import shown
 from contracts.recording import Exchange, Outcome, Recording
-from contracts.runner import Broken
+from contracts.report import Broken
 
 #: Most exchanges that are told from the beginning and from the end of a long example.
 FIRST, LAST = 6, 4

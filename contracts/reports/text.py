@@ -5,8 +5,8 @@ import textwrap
 from typing import Any
 
 from contracts.checks.base import shown
+from contracts.report import Broken, Report
 from contracts.reports.story import headline, replay, story
-from contracts.runner import Broken, Report
 
 WIDTH = 100
 

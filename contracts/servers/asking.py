@@ -2,8 +2,8 @@
 
 import json
 import time
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 from uuid import uuid4
@@ -12,8 +12,7 @@ import httpx
 from hypothesis import HealthCheck, Phase, Verbosity, given, seed, settings
 
 from contracts.mistakes import mistakes
-from contracts.servers.duties import DUTIES, Deviation, Duty
-from contracts.servers.talk import Kind, Talk, Turn
+from contracts.servers.talk import Kind, Turn
 from contracts.strategies import Strategy
 from mockserver.engine.account import MICRO
 from mockserver.engine.plan import figures_of
@@ -26,21 +25,6 @@ PATIENCE_S = 30.0
 VIDEO_S, PAUSE_S = 20 * 60.0, 2.0
 #: Requests that are no JSON at all, or no tasks.
 BROKEN = (b"{", b"[{]", b"nothing", b'[{"taskType": "videoInference"')
-
-
-@dataclass(frozen=True)
-class Deviating:
-    """A duty that a server breaks.
-
-    Attributes:
-        duty: the duty.
-        deviation: how it is broken, first.
-        times: in how many answers.
-    """
-
-    duty: Duty
-    deviation: Deviation
-    times: int
 
 
 class TooDear(Exception):
@@ -174,61 +158,6 @@ def _drawn(strategy: Strategy, chance: int) -> Any:
 
     draw()
     return drawn[0]
-
-
-def deviations(talk: Talk, names: Collection[str] | None = None) -> list[Deviating]:
-    """Return the duties that a server breaks, each with its first breach."""
-    found = []
-    for name, duty in DUTIES.items():
-        breaches = [] if names is not None and name not in names else [*duty.find(talk)]
-        if breaches:
-            found.append(Deviating(duty, breaches[0], len(breaches)))
-    return found
-
-
-def told(found: Sequence[Deviating], talk: Talk) -> str:
-    """Return a report for people."""
-    parts = []
-    for each in found:
-        turn, times = each.deviation.turn, f" ({each.times} times)" if each.times > 1 else ""
-        parts.append(
-            f"{each.duty.name} ({each.duty.severity}): {each.deviation.said}{times}\n\n"
-            f"  duty      {each.duty.about}\n"
-            f"  asked     {_cut(turn.body)}\n"
-            f"  answered  {turn.status or 'nothing'} {_cut(turn.answer)}\n"
-            f"  source    {each.duty.source}\n"
-        )
-    number, requests = len(found), len(talk.turns)
-    duties = f"{number} broken dut{'y' if number == 1 else 'ies'}" if found else "nothing broken"
-    parts.append(f"{duties}; {len(DUTIES)} duties looked at in {requests} request{'' if requests == 1 else 's'}\n")
-    return "\n".join(parts)
-
-
-def as_json(found: Sequence[Deviating], talk: Talk) -> str:
-    """Return a report for programs."""
-    findings = [
-        {
-            "duty": each.duty.name,
-            "severity": each.duty.severity,
-            "about": each.duty.about,
-            "source": each.duty.source,
-            "said": each.deviation.said,
-            "times": each.times,
-            "asked": each.deviation.turn.body.decode(errors="replace"),
-            "status": each.deviation.turn.status,
-            "answered": each.deviation.turn.answer.decode(errors="replace"),
-        }
-        for each in found
-    ]
-    return json.dumps({"version": 1, "requests": len(talk.turns), "findings": findings}, indent=2) + "\n"
-
-
-def _cut(body: bytes) -> str:
-    text = " ".join(body.decode(errors="replace").split())
-    return text if len(text) <= _WIDTH else f"{text[:_WIDTH]}…"
-
-
-_WIDTH = 300
 
 
 def _body(task: Mapping[str, Any]) -> bytes:

@@ -70,7 +70,24 @@ class Timers:
 _FEW = 64
 
 
-class ManualClock:
+class _Moved:
+    """What clocks have in common that can be moved: timers, and when the next ones are due."""
+
+    def __init__(self) -> None:
+        self._timers = Timers()
+
+    @property
+    def next_at_ms(self) -> int | None:
+        """When the next timer is due, or None while nobody waits."""
+        return self._timers.next_at_ms
+
+    @property
+    def next_task_at_ms(self) -> int | None:
+        """When the next timer is due that is no limit."""
+        return self._timers.next_task_at_ms
+
+
+class ManualClock(_Moved):
     """Time that stands still until somebody advances it; then everything that is due happens, in order.
 
     Args:
@@ -78,8 +95,8 @@ class ManualClock:
     """
 
     def __init__(self, start_ms: int = 1_800_000_000_000) -> None:
+        super().__init__()
         self._now_ms = start_ms
-        self._timers = Timers()
 
     def now_ms(self) -> int:
         """Return the time at which the clock stands."""
@@ -100,18 +117,8 @@ class ManualClock:
             self._timers.pop()()
         self._now_ms = max(self._now_ms, at_ms)
 
-    @property
-    def next_at_ms(self) -> int | None:
-        """When the next timer is due, or None while nobody waits."""
-        return self._timers.next_at_ms
 
-    @property
-    def next_task_at_ms(self) -> int | None:
-        """When the next timer is due that is no limit."""
-        return self._timers.next_task_at_ms
-
-
-class SteeredClock:
+class SteeredClock(_Moved):
     """Time on an event loop that passes as fast as it is told to, or stands still, and can be moved forward.
 
     Calls are made from the event loop in which they were asked for.
@@ -122,7 +129,7 @@ class SteeredClock:
     """
 
     def __init__(self, rate: float = 1.0, start_ms: int | None = None) -> None:
-        self._timers = Timers()
+        super().__init__()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._alarm: asyncio.TimerHandle | None = None
         self._alarm_at_ms: float = math.inf
@@ -174,16 +181,6 @@ class SteeredClock:
     def _move(self, at_ms: int) -> None:
         if at_ms > self.now_ms():
             self._set(at_ms, self._rate)
-
-    @property
-    def next_at_ms(self) -> int | None:
-        """When the next timer is due, or None while nobody waits."""
-        return self._timers.next_at_ms
-
-    @property
-    def next_task_at_ms(self) -> int | None:
-        """When the next timer is due that is no limit."""
-        return self._timers.next_task_at_ms
 
     def _rearm(self) -> None:
         """Set the alarm to the next call."""

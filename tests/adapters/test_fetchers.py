@@ -132,7 +132,7 @@ def test_downloads_that_hang_do_not_pile_up() -> None:
         async with Receiver(silence) as silent, Receiver(file()) as receiver:
             fetcher = WebFetcher(Outbound(), deadline_s=20)
             hanging = [asyncio.ensure_future(fetcher.fetch(silent.base, 10)) for _ in range(MOST_AT_ONCE)]
-            await asyncio.sleep(0)
+            await asyncio.sleep(0)  # lets each begin; no time passes
             with pytest.raises(OSError, match="too many downloads are under way"):
                 await fetcher.fetch(receiver.base, 10_000)
             for download in hanging:

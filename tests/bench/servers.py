@@ -14,6 +14,7 @@ from pathlib import Path
 
 from tests.bench.load import NoAnswer, drive
 from tests.bench.traffic import OK, echoed, submits
+from tests.support.processes import end
 
 ROOT = Path(__file__).resolve().parents[2]
 READY_WITHIN_S = 30
@@ -116,12 +117,7 @@ def started(words: list[str], cores: Cores) -> Iterator[Server]:
         _wait(process, port, begun_at + READY_WITHIN_S)
         yield Server(process, port, time.perf_counter() - begun_at)
     finally:
-        process.terminate()
-        try:
-            process.wait(GONE_WITHIN_S)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        end(process, GONE_WITHIN_S)
 
 
 def mock_words(*options: str) -> list[str]:

@@ -20,7 +20,7 @@ what a server answers against the second. A *must* is broken where something is 
 are *should*. `--only NAME` looks at one, `--skip NAME` leaves one out.
 
 A check is a pure function from a recording to findings, in a file of its own; it is listed in `CHECKS`. It is added with
-a client in `tests/kit/mutants.py` that breaks its duty and no other.
+a client in `tests/kit/mutants/` that breaks its duty and no other.
 """
 
 

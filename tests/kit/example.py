@@ -1,4 +1,7 @@
-"""A client as people first write it: by name for the command line, and synchronous."""
+"""A client as people first write it: by name for the command line, and synchronous.
+
+Its `time.sleep` is part of what is tested: under the kit it takes no time, in a thread as well.
+"""
 
 import time
 from typing import Any

@@ -1,4 +1,7 @@
-"""A sound client, in small steps, so that each step can be got wrong by itself."""
+"""A sound client, in small steps, so that each step can be got wrong by itself.
+
+It sleeps as clients do: the kit runs it in a virtual loop, where that takes no time. The same holds for the mutants.
+"""
 
 import asyncio
 import json

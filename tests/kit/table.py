@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from contracts.clients.python import PythonClient
-from contracts.runner import Broken, Report, Runner
+from contracts.report import Broken, Report
+from contracts.runner import Runner
 from contracts.stage import Stage
 from tests.kit.mutants import MUTANTS, Mutant
 

@@ -1,4 +1,7 @@
-"""What a recording holds, over HTTP and WebSocket, and what single checks find in recordings made by hand."""
+"""What a recording holds, over HTTP and WebSocket, and what single checks find in recordings made by hand.
+
+Clients in here sleep in the virtual loop of a stage, where that takes no time.
+"""
 
 import asyncio
 import json
@@ -16,9 +19,10 @@ from contracts.clients.base import Endpoint
 from contracts.clients.command import CommandClient
 from contracts.clients.python import PythonClient
 from contracts.recording import Exchange, Outcome, Recording
+from contracts.report import Broken
 from contracts.reports import FORMATS
 from contracts.reports.story import story
-from contracts.runner import Broken, Runner
+from contracts.runner import Runner
 from contracts.stage import Stage
 from tests.kit.sound import ApiError
 

@@ -12,10 +12,12 @@ from contracts.cli import FORMATS as NAMES
 from contracts.cli import PROFILES as PROFILE_NAMES
 from contracts.cli import main
 from contracts.clients.python import PythonClient
+from contracts.report import Report
 from contracts.reports import FORMATS
-from contracts.runner import PROFILES, Report, Runner
+from contracts.runner import PROFILES, Runner
 from contracts.stage import Stage
-from tests.kit.mutants import CollectsFromEveryPoll, PutsTheKeyIntoTheAddress
+from tests.kit.mutants.requests import PutsTheKeyIntoTheAddress
+from tests.kit.mutants.results import CollectsFromEveryPoll
 from tests.kit.sound import SoundClient
 
 SUBJECT = "my_app.videos:make_video"

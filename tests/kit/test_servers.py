@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from contracts.cli import main
-from contracts.servers.asking import Asker, TooDear, deviations, told
+from contracts.servers.asking import Asker, TooDear
 from contracts.servers.duties import DUTIES
+from contracts.servers.report import deviations, told
 from contracts.servers.talk import Kind, Talk
 from mockserver import MockServer
 from tests.kit.deviants import DEVIANTS, Spoil, deviating

@@ -8,8 +8,9 @@ import pytest
 from contracts.clients.command import CommandClient
 from contracts.clients.python import PythonClient
 from contracts.families import FAMILIES
+from contracts.report import Report
 from contracts.reports import FORMATS
-from contracts.runner import Report, Runner
+from contracts.runner import Runner
 from contracts.stage import Stage
 from tests.kit.sound import client
 

@@ -14,10 +14,21 @@ from mockserver.calls import Call, Told
 from mockserver.control import Control
 from mockserver.spec.publish import control_document
 from mockserver.wire import Envelope
+from tests.support.mocks import still_mock
 
 UUID = "24cd5dff-cb81-4db5-8506-b72a9425f9d1"
 VIDEO = {"taskType": "videoInference", "taskUUID": UUID, "model": "minimax:3@1", "positivePrompt": "a lighthouse"}
 KEY = "a-very-secret-key"
+OTHER = "24cd5dff-cb81-4db5-8506-b72a9425f9d2"
+RULES = {"rules": [{"name": "first", "match": {"nth": 1}, "outcome": "providerError"}]}
+#: A body that is good for an operation, for those that want one.
+BODIES: dict[str, Any] = {
+    "PUT /clock": {"rate": 1},
+    "POST /clock/advance": {"ms": 1},
+    "PUT /scenario": RULES,
+    "POST /verify": {"expect": [{"where": {}, "count": 0}]},
+    "POST /wait": {"where": {}, "withinMs": 0},
+}
 BASE_URL = "http://mock.test"
 
 
@@ -95,3 +106,8 @@ def hold(method: str, path: str, status: int, body: bytes) -> None:
 def _checker(schema: str) -> Any:
     whole: Mapping[str, Any] = {**json.loads(schema), "components": control_document()["components"]}
     return jsonschema.Draft202012Validator(whole, format_checker=jsonschema.FormatChecker())
+
+
+def controlled(**given: Any) -> Controlled:
+    """Return a mock for tests with its control API."""
+    return Controlled(still_mock(**given))

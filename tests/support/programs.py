@@ -9,6 +9,8 @@ from pathlib import Path
 from queue import Empty, Queue
 from threading import Thread
 
+from tests.support.processes import end
+
 READY_WITHIN_S = 30
 GONE_WITHIN_S = 10
 
@@ -70,12 +72,7 @@ def running(
     try:
         yield Program(process, lines)
     finally:
-        process.terminate()
-        try:
-            process.wait(GONE_WITHIN_S)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        end(process, GONE_WITHIN_S)
         reader.join(GONE_WITHIN_S)
         for pipe in (process.stdin, process.stdout):
             assert pipe

@@ -1,0 +1,80 @@
+"""How an example becomes small: what is left out of it, and for how long that is tried."""
+
+import json
+from collections.abc import Iterator, Mapping
+from functools import cache
+from itertools import combinations
+from typing import Any
+
+from contracts.checks.base import Check, Finding
+from contracts.recording import Recording
+
+#: So many examples are played to shrink the findings of one search; then the smallest so far are taken.
+MOST_SHRINKS = 120
+#: The prompt that says nothing.
+PLAIN_PROMPT = "a lighthouse"
+
+
+class Breach(Exception):
+    """An example breaks a duty. Hypothesis tells failures apart by type, so each duty has a type of its own."""
+
+    def __init__(self, check: Check, finding: Finding, recording: Recording) -> None:
+        super().__init__(check.name)
+        self.check = check
+        self.finding = finding
+        self.recording = recording
+
+
+@cache
+def breach_type(name: str) -> type[Breach]:
+    """Return the type of the breaches of one duty."""
+    return type(f"Breach of {name}", (Breach,), {})
+
+
+def size_of(recording: Recording) -> int:
+    """Return how large an example is; the smaller one is shown."""
+    return len(name_of(recording.task, recording.behaviour))
+
+
+class Shrinking:
+    """Bounds how long a search shrinks: past the limit nothing is played, and what failed before fails again."""
+
+    def __init__(self) -> None:
+        self._breaches: dict[str, Breach] = {}
+        self._since_first = 0
+
+    @property
+    def goes_on(self) -> bool:
+        """Say whether further examples are played."""
+        return self._since_first <= MOST_SHRINKS
+
+    def known(self, task: Any, behaviour: Any) -> Breach | None:
+        """Return what an example broke before."""
+        return self._breaches.get(name_of(task, behaviour))
+
+    def note(self, task: Any, behaviour: Any, breach: Breach | None) -> None:
+        """Remember what an example broke."""
+        if breach is not None:
+            self._breaches[name_of(task, behaviour)] = breach
+        self._since_first += bool(self._breaches)
+
+
+def name_of(task: Any, behaviour: Any) -> str:
+    """Return what tells an example from others."""
+    return json.dumps([task, behaviour])
+
+
+def smaller_tasks(task: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yield tasks that are smaller by a parameter, by two that need each other, by a member of one, by their prompt."""
+    for name, value in task.items():
+        others = {each: member for each, member in task.items() if each != name}
+        if name not in ("model", "positivePrompt"):
+            yield others
+        if isinstance(value, Mapping):
+            yield from ({**others, name: smaller} for smaller in smaller_tasks(value))
+    optional = [name for name in task if name not in ("model", "positivePrompt")]
+    for pair in combinations(optional, 2):
+        yield {name: value for name, value in task.items() if name not in pair}
+    prompt = task.get("positivePrompt")
+    if prompt is not None and prompt != PLAIN_PROMPT:
+        yield {**task, "positivePrompt": PLAIN_PROMPT}
