@@ -57,6 +57,7 @@ class Runner:
         profile: how much is tried, a name of `PROFILES`.
         seed: what chance is drawn from; random unless given.
         tell: is called with the name of each kind of behaviour when it begins.
+        heed: is called with every recording.
     """
 
     def __init__(
@@ -66,12 +67,14 @@ class Runner:
         profile: str = "ci",
         seed: int | None = None,
         tell: Callable[[str], None] = lambda _: None,
+        heed: Callable[[Recording], None] = lambda _: None,
     ) -> None:
         self._stage = stage
         self._checks = [check for name, check in CHECKS.items() if checks is None or name in checks]
         self._profile = profile
         self._seed = random.SystemRandom().randrange(2**32) if seed is None else seed
         self._tell = tell
+        self._heed = heed
         self._examples = 0
         self._began_s = 0.0
         self._uuids: set[str] = set()
@@ -206,6 +209,7 @@ class Runner:
         return recordings
 
     def _remember(self, recording: Recording) -> None:
+        self._heed(recording)
         self._uuids |= {str(sent.get("taskUUID")) for _, sent in recording.submissions}
 
     def _play(self, task: Mapping[str, Any], behaviour: Mapping[str, Any], family: str) -> Recording:

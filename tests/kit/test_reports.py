@@ -8,10 +8,10 @@ from xml.etree import ElementTree
 import pytest
 
 from contracts.checks import CHECKS
-from contracts.cli import FORMATS as NAMES
-from contracts.cli import PROFILES as PROFILE_NAMES
 from contracts.cli import main
 from contracts.clients.python import PythonClient
+from contracts.commands.client import FORMATS as NAMES
+from contracts.commands.client import PROFILES as PROFILE_NAMES
 from contracts.report import Report
 from contracts.reports import FORMATS
 from contracts.runner import PROFILES, Runner
