@@ -9,29 +9,27 @@ import math
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from functools import cache
 from importlib.util import find_spec
 from threading import RLock
 from types import TracebackType
 from typing import Any, ClassVar, Self, TypeVar
 
-import httpcore
 import httpx
 import respx
 from respx.mocks import HTTPCoreMocker, Mocker
 
 from mockserver.adapters.clocks import ReadClock
 from mockserver.adapters.couriers import Outbox
+from mockserver.answered import CORE, Answered, core_of, through
 from mockserver.app import Mock, make_mock
 from mockserver.config import MockConfig
 from mockserver.faults.base import Outgoing
 from mockserver.log import at_once, make_log
 from mockserver.ports import Clock
 from mockserver.remote import MockControl
-from mockserver.transports.asgi import Message
 from mockserver.transports.front import TASK_PATHS
-from mockserver.transports.spoilt import LINE, BrokenOff, play
+from mockserver.transports.spoilt import play
 from mockserver.wire import Envelope
 
 T = TypeVar("T")
@@ -104,7 +102,7 @@ class MockRunware:
                 self._clock.catch_up()
             if request.method == "POST" and request.url.path in TASK_PATHS:
                 return self._post(request)
-            return _run(self._watched(request, self._through_front(request)))
+            return _run(self._watched(request, through(self._front, request)))
 
     def _post(self, request: httpx.Request) -> httpx.Response:
         headers = {name.lower(): value for name, value in request.headers.raw}
@@ -120,7 +118,7 @@ class MockRunware:
         made = await answer
         if isinstance(made, Envelope):
             return _whole(made)
-        answered = _Answered(_core_of(request))
+        answered = Answered(core_of(request))
         await answered.gather(play(made, answered.send, answered, self._desk.pause))
         return answered.response()
 
@@ -132,98 +130,21 @@ class MockRunware:
         while not waiting.done():
             if time.monotonic() >= until_s:
                 waiting.cancel()
-                raise _core_of(request).ReadTimeout("The read operation timed out")
+                raise core_of(request).ReadTimeout("The read operation timed out")
             if isinstance(self._clock, ReadClock):
                 self._clock.catch_up()
             await asyncio.wait([waiting], timeout=LOOK_EVERY_S)
         return waiting.result()
-
-    async def _through_front(self, request: httpx.Request) -> httpx.Response:
-        """Send a request through the front door and gather the answer."""
-        answered = _Answered(_core_of(request))
-        scope = {
-            "type": "http",
-            "method": request.method,
-            "path": request.url.path,
-            "raw_path": request.url.raw_path.partition(b"?")[0],
-            "query_string": request.url.query,
-            "headers": [(name.lower(), value) for name, value in request.headers.raw],
-            "scheme": request.url.scheme,
-            "extensions": {LINE: {"line": answered}},
-        }
-        unread: list[Message] = [{"type": "http.request", "body": request.read(), "more_body": False}]
-
-        async def receive() -> Message:
-            """Hand over the body; after it nothing comes, for this client never goes away."""
-            return unread.pop() if unread else await asyncio.Future()
-
-        await answered.gather(self._front(scope, receive, answered.send))
-        return answered.response()
 
 
 def _whole(envelope: Envelope) -> httpx.Response:
     return httpx.Response(envelope.status, content=envelope.body, headers={"content-type": "application/json"})
 
 
-class _Answered:
-    """What came back for one request: an answer, part of one, or none. Stands for the connection as well.
-
-    Args:
-        core: the package under the client, whose exceptions the client knows.
-    """
-
-    def __init__(self, core: Any) -> None:
-        self._core = core
-        self._messages: list[Message] = []
-        self._problem: Exception | None = None
-
-    async def send(self, message: Message) -> None:
-        """Take an ASGI message."""
-        self._messages.append(message)
-
-    async def break_off(self, is_orderly: bool) -> None:
-        """End the connection: what is not there is missing."""
-        if is_orderly:
-            self._problem = self._core.RemoteProtocolError("Server disconnected without sending a response.")
-        else:
-            self._problem = self._core.ReadError("[Errno 104] Connection reset by peer")
-        raise BrokenOff(str(self._problem))
-
-    async def gone(self) -> None:
-        """Wait for ever, as nobody leaves."""
-        await asyncio.Future()
-
-    async def gather(self, work: Awaitable[None]) -> None:
-        """Let an answer be sent, as far as it comes."""
-        with suppress(BrokenOff):
-            await work
-
-    def response(self) -> httpx.Response:
-        """Return what came.
-
-        Raises:
-            Exception: something is missing.
-        """
-        first, *others = self._messages or [{}]
-        body = b"".join(message.get("body", b"") for message in others)
-        size = int(dict(first.get("headers", ())).get(b"content-length", b"-1"))
-        if self._problem is not None and len(body) != size:
-            raise self._problem
-        return httpx.Response(first["status"], headers=first.get("headers"), content=body)
-
-
 def _run(work: Coroutine[Any, Any, T]) -> T:
     """Run a coroutine to its end, whether or not an event loop runs in this thread already."""
     with ThreadPoolExecutor(max_workers=1) as pool:
         return pool.submit(asyncio.run, work).result()
-
-
-#: Where a request says which package below its client sent it; without it that is httpcore.
-CORE = "mockserver.core"
-
-
-def _core_of(request: httpx.Request) -> Any:
-    return request.extensions.get(CORE, httpcore)
 
 
 class _Router(respx.MockRouter):
