@@ -17,7 +17,7 @@ NPM := npm install --silent --no-audit --no-fund --no-package-lock --ignore-scri
 export PATH := $(abspath $(BIN)):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test test-deep check lint format types bench mutants clips dist-check clean
+.PHONY: help serve test test-deep check lint format types bench mutants mutation clips dist-check clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -53,6 +53,9 @@ types: $(VENV)/lint-ready ## types alone
 mutants: $(VENV)/test-ready ## clients with a mistake each, and what the kit finds of them
 	$(BIN)/python -m tests.kit.table
 
+mutation: $(VENV)/mutation-ready ## mutation testing of the duties of clients
+	$(BIN)/python -m tests.kit.mutation
+
 bench: $(VENV)/test-ready ## speed and memory, as ratios in one run
 	$(BIN)/python -m tests.bench $(OPTIONS)
 
@@ -63,7 +66,7 @@ dist-check: $(VENV)/test-ready ## build the wheel, install it elsewhere and serv
 	$(BIN)/python -m pytest tests/test_package.py
 
 clean: ## remove everything that was set up or built
-	rm -rf $(VENV) build dist .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
+	rm -rf $(VENV) mutants build dist .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
 
 $(BIN)/python:
 	@.ci/provide ensurepip:python3-venv
@@ -78,6 +81,11 @@ $(VENV)/ready: $(BIN)/python pyproject.toml requirements.lock
 $(VENV)/test-ready: $(VENV)/ready
 	@echo "Setting up the tests in $(VENV) ..."
 	@$(PIP) --group test
+	@touch $@
+
+$(VENV)/mutation-ready: $(VENV)/test-ready
+	@echo "Setting up mutation testing in $(VENV) ..."
+	@$(PIP) --group mutation
 	@touch $@
 
 $(VENV)/lint-ready: $(VENV)/test-ready

@@ -122,7 +122,7 @@ ROWS: Sequence[tuple[str, Recording, list[Finding]]] = [
     ("gives-up", recorded(failed()), []),
     (
         "gives-up",
-        recorded(ENDLESS, submit(), poll(2, PROCESSING), poll(3, at_ms=61_999), ended_at_ms=45 * 60_000),
+        recorded(ENDLESS, submit(), poll(2, PROCESSING), poll(3, at_ms=61_000), ended_at_ms=45 * 60_000),
         [Finding("the call had not ended after 45 minutes; there were 2 polls, the last after 61 s")],
     ),
     (
@@ -157,8 +157,18 @@ ROWS: Sequence[tuple[str, Recording, list[Finding]]] = [
         )
         for status in (429, 500, 504)
     ],
+    (
+        "survives-refusals-for-now",
+        recorded(failed(), submit(), poll(2, PROCESSING), poll(3, status=503)),
+        [Finding("gave up at an answer of 503, which another try would have got over", 3)],
+    ),
     # ---
     ("survives-broken-answers", recorded(failed()), []),
+    (
+        "survives-broken-answers",
+        recorded(failed(), submit(), poll(2, PROCESSING), poll(3, status=None, answers=[])),
+        [Finding("gave up at no answer, which another try would have got over", 3)],
+    ),
     ("survives-broken-answers", ended(poll(2, status=None, answers=[]), ENDLESS), []),
     ("survives-broken-answers", ended(poll(2, answers=[b"{"]), Outcome(results=[])), []),
     ("survives-broken-answers", ended(poll(2, answers=[b"{"], transport="websocket", status=0)), []),

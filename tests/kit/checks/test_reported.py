@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from contracts.checks import CHECKS
-from contracts.checks.base import Finding
+from contracts.checks.base import Finding, shown
 from contracts.recording import Outcome, Recording
 from tests.kit.checks import test_behaved, test_sent
 from tests.kit.checks.made import PROCESSING, UUID, conflict, error, failed, found, poll, recorded, result, submit
@@ -34,6 +34,7 @@ def without(name: str) -> dict[str, object]:
 ROWS: Sequence[tuple[str, Recording, list[Finding]]] = [
     ("reports-every-result", told(FIRST, SECOND, outcome=got(SECOND, FIRST)), []),
     ("reports-every-result", told(FIRST, outcome=failed()), []),
+    ("reports-every-result", told(FIRST, outcome=got({"videoUUID": "v1", "videoURL": "https://mine/1.mp4"})), []),
     ("reports-every-result", told(FIRST, SECOND, outcome=got(FIRST)), [Finding(SEVERAL, 0, None, "v2")]),
     (
         "reports-every-result",
@@ -104,7 +105,7 @@ ROWS: Sequence[tuple[str, Recording, list[Finding]]] = [
     ),
     (
         "reports-values-untouched",
-        told(SECOND, FULL, outcome=got(without("seed"))),
+        told(FULL, outcome=got(SECOND, without("seed"))),
         [Finding("seed is missing, told was 9007199254740993", 0, None, 9007199254740993)],
     ),
     (
@@ -160,8 +161,8 @@ ROWS: Sequence[tuple[str, Recording, list[Finding]]] = [
     ("reports-the-code", recorded(got(), poll(1, errors=[error()])), []),
     (
         "reports-the-code",
-        recorded(failed(), poll(1, errors=[error("a"), error("b")]), poll(2, errors=[error("c"), error("d")])),
-        [Finding("the error shows the code None, the service answered 'c'", 0, None, "c")],
+        recorded(failed(code="x"), poll(1, errors=[error("a"), error("b")]), poll(2, errors=[error("c"), error("d")])),
+        [Finding("the error shows the code 'x', the service answered 'c'", 0, "x", "c")],
     ),
     # ---
     ("reports-the-message", recorded(failed("so: It failed. Sorry"), poll(1, errors=[error()])), []),
@@ -180,6 +181,19 @@ ROWS: Sequence[tuple[str, Recording, list[Finding]]] = [
 def test_what_is_reported_is_judged(check: str, recording: Recording, expected: list[Finding]) -> None:
     """The duty finds what is wrong, shows both sides, and finds nothing else."""
     assert found(check, recording) == expected
+
+
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [
+        ("a", "'a'"),
+        ("a" * 78, repr("a" * 78)),
+        ("b" * 20 + "a" * 59, "'" + "b" * 20 + "a" * 39 + "…" + "a" * 15 + "'"),
+    ],
+)
+def test_a_long_value_is_shown_by_its_ends(value: str, told: str) -> None:
+    """Up to 80 characters are shown, quotes included; of more the first 60 and the last 16."""
+    assert shown(value) == told
 
 
 def test_every_duty_is_held_against_recordings_made_by_hand() -> None:
