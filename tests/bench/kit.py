@@ -1,0 +1,61 @@
+"""The kit: how many examples it plays, and how soon it finds a mistake."""
+
+import time
+from collections.abc import Sequence
+
+from contracts.clients.python import PythonClient
+from contracts.families import FAMILIES
+from contracts.runner import Runner
+from contracts.stage import Stage
+from tests.bench.measures import FULL, PER_CPU_S, Plan, ratios
+from tests.bench.report import Row, Target, spread
+from tests.bench.servers import Cores
+from tests.kit.mutants import MUTANTS
+from tests.kit.sound import client
+from tests.kit.table import examine
+
+#: Examples with which nothing goes wrong: one submission and a poll or two. The others take as long as their clients.
+PLAIN = ("words",)
+#: How a client of httpx reaches the mock, whether that is the short way, and how many examples a CPU second are wanted.
+WAYS = (("sockets", False, Target(100, is_least=True)), ("respx", True, Target(300, is_least=True)))
+#: Of the mutants, every so many is put under the kit in a short run.
+FEW = 8
+
+
+def measure_kit(plan: Plan, _cores: Cores) -> list[Row]:
+    """Return how many examples a second are played with a sound client, and how soon mutants are found."""
+    rows = []
+    for about, families in (("plain examples", PLAIN), ("examples of every kind", None)):
+        rates: dict[str, list[float]] = {name: [] for name, _, _ in WAYS}
+        for number in range(plan.rounds):
+            for name, is_short, _ in WAYS:
+                rates[name].append(examples_a_second(families, number, is_short=is_short))
+        base = rates["sockets"]
+        for name, _, target in WAYS:
+            wanted = target if families else None
+            row = Row(f"{about} over {name}", PER_CPU_S, spread(rates[name]), target=wanted)
+            rows.append(row)
+        gained = spread(ratios(rates["respx"], base))
+        rows.append(Row(f"{about} over respx, times those over sockets", "", gained))
+    return [*rows, *measure_findings(MUTANTS if plan.rounds >= FULL.rounds else MUTANTS[::FEW])]
+
+
+def examples_a_second(families: Sequence[str] | None, seed: int, *, is_short: bool) -> float:
+    """Return how many examples are played in a second of CPU time, drawn and checked."""
+    kinds = families or [*FAMILIES]
+    with Stage(PythonClient(client), is_short=is_short) as stage:
+        Runner(stage, profile="quick", seed=seed).run(PLAIN)
+        began_s = time.process_time()
+        report = Runner(stage, profile="ci" if families else "quick", seed=seed).run(kinds)
+        return report.examples / (time.process_time() - began_s)
+
+
+def measure_findings(mutants: Sequence[object]) -> list[Row]:
+    """Return how many seconds pass until the mistake of a mutant is seen, from the start of the kit."""
+    took_s = []
+    for mutant in mutants:
+        row = examine(mutant)
+        if row.broken is None:
+            raise AssertionError(f"{mutant} was not found")
+        took_s.append(row.broken.after_s)
+    return [Row(f"first finding of each of {len(took_s)} mutants, median", "s", spread(took_s), target=Target(2))]
