@@ -24,12 +24,13 @@ BEFORE: Mapping[Status | None, str] = MappingProxyType(
     | {Status.ERROR: "after an error"}
 )
 #: What the engine has no words for.
-BROKEN_RULE, FORGOTTEN = "refused: a rule is broken", "refused: known before, forgotten since"
-SEVERAL, SOME_LEFT, SOME_FAILED = "several in one answer", "some finished, some processing", "some finished, some failed"
+BROKEN_RULE, FORGOTTEN = "refused: a rule is broken", "refused: forgotten since"
+SEVERAL = "several in one answer"
+SOME_LEFT, SOME_FAILED = "some finished and some processing", "some finished and some failed"
 #: Where the engine looks for what a task asks to be sent, and what that is called.
 DELIVERIES: Mapping[str, str] = MappingProxyType({"webhookURL": "webhook", "uploadEndpoint": "upload"})
 #: Troubles that another try may get over, beside the statuses of the catalogue.
-NO_ANSWER, BROKEN_ANSWER = "no answer", "an answer that is no JSON"
+NO_ANSWER, BROKEN_ANSWER = "no answer", "broken JSON"
 TOO_MANY, FAILED = 429, 500
 
 
@@ -61,7 +62,7 @@ class Paths:
         statuses = {error.http for error in spec.catalogue.named.values()}
         troubles = [f"{status}" for status in sorted(statuses) if status == TOO_MANY or status >= FAILED]
         for trouble in (*troubles, BROKEN_ANSWER, NO_ANSWER):
-            self._declare("trouble", trouble, f"{trouble}, got over")
+            self._declare("trouble", trouble, f"{trouble} got over")
 
     def _declare_command(self, command: type[Command], row: str) -> None:
         self._declare(row, *(BEFORE[status] for status, moves in TRANSITIONS.items() if command in moves))
@@ -221,7 +222,7 @@ class Conversation:
                 self._paths.note("trouble", trouble)
             elif exchange.replies:
                 for past in self._troubles.pop(key, ()):
-                    self._paths.note("trouble", f"{past}, got over")
+                    self._paths.note("trouble", f"{past} got over")
 
 
 #: What an item of a finished result has and an acknowledgement has not. Source: schema/wire/video.json (stated)

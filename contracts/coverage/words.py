@@ -51,7 +51,7 @@ def label(area: Area, coverage: Coverage) -> str:
 
 
 def _sum(seen: int, total: int) -> str:
-    return f"{seen:>4} of {total:>3}  {whole_percent(seen, total):>4}"
+    return f"{seen:>4} of {total:>3}  {whole_percent(seen, total):>5}"
 
 
 def whole_percent(seen: int, total: int) -> str:
