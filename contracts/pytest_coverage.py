@@ -45,8 +45,8 @@ class SessionCoverage:
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
         #: What mocks that are in use were asked: by the fixture that handed them out, which keeps them alive.
-        self._watched: "dict[Any, tuple[Mock, list[Entry]]]" = {}
-        self._meters: "list[Meter]" = []
+        self._watched: dict[Any, tuple[Mock, list[Entry]]] = {}
+        self._meters: list[Meter] = []
         self._silent = 0
         #: What workers sent, and how many ended without sending anything.
         self._sent: list[dict[str, Any]] = []
@@ -56,12 +56,12 @@ class SessionCoverage:
     def pytest_fixture_setup(self, fixturedef: Any) -> Generator[None, Any, Any]:
         """Begin to watch a mock that a fixture hands out."""
         value = yield
-        mock = getattr(value, "mock", None)
-        if _is_mock(mock) and all(mock.runtime is not known.runtime for known, _ in self._watched.values()):
+        mock = _mock_of(value)
+        if mock is not None and all(mock.runtime is not known.runtime for known, _ in self._watched.values()):
             if mock.journal is None:
                 self._silent += 1
             else:
-                entries: "list[Entry]" = []
+                entries: list[Entry] = []
                 mock.journal.watch(entries.append)
                 self._watched[fixturedef] = (mock, entries)
         return value
@@ -146,7 +146,7 @@ def _mocks(number: int) -> str:
     return "1 mock kept" if number == 1 else f"{number} mocks kept"
 
 
-def _is_mock(value: Any) -> bool:
-    """Say whether something is a mock, without loading what a mock is made of."""
-    app = sys.modules.get("mockserver.app")
-    return app is not None and isinstance(value, app.Mock)
+def _mock_of(value: Any) -> "Mock | None":
+    """Return the mock that a fixture hands out, if it does, without loading what a mock is made of."""
+    app, mock = sys.modules.get("mockserver.app"), getattr(value, "mock", None)
+    return mock if app is not None and isinstance(mock, app.Mock) else None

@@ -30,8 +30,8 @@ def add(commands: Any) -> None:
         "coverage",
         usage="%(prog)s [options] URL | FILE",
         help="show what of the API was exercised at a running mock",
-        description="Show which parameters, values, boundaries, rules, error codes and life-cycle paths were exercised\n"
-        "by what was said to a running mock, or by what an HTTP archive (HAR) holds.",
+        description="Show which parameters, values, boundaries, rules, error codes and life-cycle paths were\n"
+        "exercised by what was said to a running mock, or by what an HTTP archive (HAR) holds.",
         epilog="examples:\n  runware-mock coverage http://127.0.0.1:8080\n"
         "  runware-mock coverage http://127.0.0.1:8080 --fail-under 50 --fail-under parameters=90\n"
         "  runware-mock coverage journal.har --format html --output coverage.html\n\n"

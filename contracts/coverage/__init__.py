@@ -19,9 +19,7 @@ def as_json(coverage: Coverage) -> str:
 
 
 #: Every form that a coverage by itself can be told in.
-FORMATS: Mapping[str, Callable[[Coverage], str]] = MappingProxyType(
-    {"text": as_text, "json": as_json, "html": as_page}
-)
+FORMATS: Mapping[str, Callable[[Coverage], str]] = MappingProxyType({"text": as_text, "json": as_json, "html": as_page})
 
 
 def _below_text(report: str, coverage: Coverage) -> str:

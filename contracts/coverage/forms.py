@@ -71,7 +71,7 @@ def _split(pattern: str) -> list[str]:
 
 
 def _depths(pattern: str) -> list[tuple[int, int]]:
-    """Return the place of each character that is neither escaped nor in a class, and how deep in groups it leaves us."""
+    """Return the place of each character neither escaped nor in a class, and in how many groups one is behind it."""
     found, depth, index = [], 0, 0
     while index < len(pattern):
         character = pattern[index]

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from contracts.coverage.base import ALL_MODELS, Coverage
 from contracts.coverage.codes import Codes
+from contracts.coverage.noting import note_bad, note_good
 from contracts.coverage.paths import Conversation, Paths
 from contracts.coverage.points import (
     BOUNDARIES,
@@ -16,7 +17,7 @@ from contracts.coverage.points import (
     VALUES,
     Points,
 )
-from contracts.coverage.shape import Node, note_bad, note_good, plant
+from contracts.coverage.shape import Node, plant
 from contracts.recording import Exchange, Json, Recording
 from mockserver.spec.load import Model, Spec
 from mockserver.spec.rewrites import rewrite

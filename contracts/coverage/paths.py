@@ -56,7 +56,9 @@ class Paths:
         self._declare("submission", BROKEN_RULE)
         self._declare("poll", FORGOTTEN)
         self._declare("results", SEVERAL, SOME_LEFT, SOME_FAILED)
-        self._declare("asked for", *(word for name, word in DELIVERIES.items() if any(name in each for each in schemas)))
+        self._declare(
+            "asked for", *(word for name, word in DELIVERIES.items() if any(name in each for each in schemas))
+        )
         self._declare("authentication", "in the body", "refused")
         self._declare("transport", "http", "websocket")
         statuses = {error.http for error in spec.catalogue.named.values()}

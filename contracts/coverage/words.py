@@ -3,7 +3,8 @@
 import textwrap
 from collections.abc import Iterator, Sequence
 
-from contracts.coverage.base import ALL_MODELS, Area, Coverage, Row, percent
+from contracts.coverage.base import ALL_MODELS, Area, Coverage, percent
+from contracts.coverage.points import PARAMETERS, RULES
 from mockserver.spec.wording import count
 
 WIDTH = 100
@@ -36,9 +37,8 @@ def _lines(coverage: Coverage) -> Iterator[str]:
         yield ""
         yield "Not exercised"
     for area in missing:
-        yield ""
         yield f"  {label(area, coverage)}"
-        yield from (line for row in area.rows if row.missing for line in _row(row))
+        yield from (line for name, missed in _missing(area) for line in _row(name, missed))
     for gap in coverage.gaps:
         yield ""
         yield from textwrap.wrap(f"A lower bound: {gap}.", WIDTH)
@@ -59,11 +59,26 @@ def whole_percent(seen: int, total: int) -> str:
     return f"{int(percent(seen, total))} %"
 
 
-def _row(row: Row) -> Sequence[str]:
-    told, others = row.missing[:_FEW], len(row.missing) - _FEW
-    more = f", and {others} more" if others > 0 else ""
+#: Areas whose rows have few points, and all the same: what is missing is told by the point.
+_ALIKE = frozenset({PARAMETERS, RULES})
+
+
+def _missing(area: Area) -> Iterator[tuple[str, str]]:
+    """Yield what is missing, as a name and a list in words."""
+    if area.name in _ALIKE:
+        points = dict.fromkeys(point for row in area.rows for point in row.missing)
+        for point in points:
+            yield point, ", ".join(row.name for row in area.rows if point in row.missing)
+        return
+    for row in area.rows:
+        if row.missing:
+            others = len(row.missing) - _FEW
+            yield row.name, ", ".join(row.missing[:_FEW]) + (f", and {others} more" if others > 0 else "")
+
+
+def _row(name: str, missed: str) -> Sequence[str]:
     return textwrap.wrap(
-        f"{row.name}: {', '.join(told)}{more}",
+        f"{name}: {missed}",
         WIDTH,
         initial_indent="    ",
         subsequent_indent="      ",
@@ -81,5 +96,7 @@ def shortfalls(coverage: Coverage, wanted: Sequence[tuple[str | None, float]]) -
     """
     shares = [(name, coverage.share(name), least) for name, least in wanted]
     return [
-        f"{name or 'all'}: {share:.1f} % exercised, {least:g} % wanted" for name, share, least in shares if share < least
+        f"{name or 'all'}: {share:.1f} % exercised, {least:g} % wanted"
+        for name, share, least in shares
+        if share < least
     ]
