@@ -84,15 +84,15 @@ def _check_client(options: argparse.Namespace, out: Output) -> int:
     try:
         # What a client prints is no part of the report.
         with redirect_stdout(sys.stderr), Stage(client) as stage:
-            meter = Meter(stage.spec)
-            heed = meter.heed if options.coverage else _ignore
+            meter = Meter(stage.spec) if options.coverage else None
+            heed = meter.heed if meter else _ignore
             runner = Runner(stage, checks, options.profile, options.seed, _progress, heed)
             report = runner.run() if example is None else runner.replay(example["task"], example["behaviour"])
     except (BadClient, BadScenario) as problem:
         print(f"runware-mock: {problem}", file=sys.stderr)
         return USAGE_ERROR
     told = reports.FORMATS[options.format](report, subject)
-    if options.coverage:
+    if meter is not None:
         told = WITHIN[options.format](told, meter.coverage().focused())
     if options.output is None:
         print(told, end="", file=out)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from contracts.coverage.base import ALL_MODELS, Coverage
 from contracts.coverage.codes import Codes
 from contracts.coverage.noting import note_bad, note_good
-from contracts.coverage.paths import Conversation, Paths
+from contracts.coverage.paths import Conversation, Paths, objects_at
 from contracts.coverage.points import (
     BOUNDARIES,
     ERRORS,
@@ -66,14 +66,14 @@ class Meter:
             self._hear(exchange, conversation)
 
     def _hear(self, exchange: Exchange, conversation: Conversation) -> None:
-        items = exchange.items
-        errors = [error for reply in exchange.replies for name in _ERRORS for error in _listed(reply.get(name))]
+        items = [item for reply in exchange.replies for item in objects_at(reply, "data")]
+        errors = [error for reply in exchange.replies for name in _ERRORS for error in objects_at(reply, name)]
         for task in exchange.tasks:
             branch = self.spec.branch(task.get("taskType"), task.get("model"))
             if isinstance(branch, Model):
                 self._note(self._models[id(branch)], task, items, bool(errors), conversation)
         conversation.hear(exchange, items, errors)
-        for error in (*errors, *(each for item in items for each in _listed([item.get("error")]))):
+        for error in (*errors, *(item["error"] for item in items if isinstance(item.get("error"), dict))):
             self._codes.note(str(error.get("code")))
 
     def _note(
@@ -86,10 +86,11 @@ class Meter:
         model, seen = measured.model, measured.points.seen
         if model.rewrites:
             task = rewrite(task, model.rewrites).task
-        if model.checker.accepts(task) or _is_acknowledged(task, items):
+        is_good = _is_acknowledged(task, items) or _is_accepted(model, task)
+        if is_good:
             note_good(measured.node, task, seen)
             conversation.submitted(task)
-        elif has_errors:
+        elif is_good is False and has_errors:
             note_bad(measured.node, task, seen)
 
     def coverage(self, gaps: tuple[str, ...] = ()) -> Coverage:
@@ -107,11 +108,16 @@ def _measured(model: Model) -> _Measured:
     return _Measured(model, plant(model.schema, points), points)
 
 
+def _is_accepted(model: Model, task: Json) -> bool | None:
+    """Say whether a task is as the schema has it; None where it is nested too deeply for anybody to say so."""
+    try:
+        return model.checker.accepts(task)
+    except ValueError:
+        return None
+
+
 def _is_acknowledged(task: Json, items: Iterable[Json]) -> bool:
     """Say whether an answer holds something other than an error about a task."""
     uuid, task_type = task.get("taskUUID"), task.get("taskType")
     return any(item.get("taskUUID") == uuid and item.get("taskType") == task_type for item in items)
 
-
-def _listed(value: object) -> list[Json]:
-    return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []

@@ -130,7 +130,7 @@ class Conversation:
         self._note_trouble(exchange)
 
     def _item(self, item: Json, statuses: dict[str, list[Status]]) -> None:
-        task_type, uuid = item.get("taskType"), _uuid(item)
+        task_type, uuid = str(item.get("taskType")), _uuid(item)
         if task_type in self._models:
             self._generation(item, uuid, statuses)
         elif task_type == "getTaskDetails":
@@ -155,7 +155,7 @@ class Conversation:
             self._known[uuid] = None
 
     def _status(self, word: Any) -> Status:
-        return {self._running: Status.PROCESSING, "error": Status.ERROR}.get(word, Status.SUCCESS)
+        return {self._running: Status.PROCESSING, "error": Status.ERROR}.get(str(word), Status.SUCCESS)
 
     def _ended(self, uuid: str, status: Status) -> None:
         if self._known.get(uuid) is not Status.ERROR:
@@ -163,9 +163,7 @@ class Conversation:
 
     def _details(self, response: Any) -> None:
         """Note what the archive told; of a refused submission it tells of no task."""
-        if not isinstance(response, dict):
-            return
-        told = [each.get("status") for name in ("data", "errors") for each in response.get(name, ())]
+        told = [each.get("status") for name in ("data", "errors") for each in objects_at(response, name)]
         found = {self._status(word) for word in told if word is not None}
         for status in (Status.PROCESSING, Status.ERROR, Status.SUCCESS):
             if status in found:
@@ -173,7 +171,7 @@ class Conversation:
                 return
 
     def _error(self, error: Json, statuses: dict[str, list[Status]]) -> None:
-        code, task_type, uuid = str(error.get("code")), error.get("taskType"), _uuid(error)
+        code, task_type, uuid = str(error.get("code")), str(error.get("taskType")), _uuid(error)
         category = self._paths.codes.category(code)
         if category == "auth":
             self._paths.note("authentication", "refused")
@@ -229,6 +227,12 @@ class Conversation:
 
 #: What an item of a finished result has and an acknowledgement has not. Source: schema/wire/video.json (stated)
 _RESULT = frozenset({"videoUUID", "videoURL"})
+
+
+def objects_at(holder: Any, name: str) -> list[Json]:
+    """Return the objects in a list that a member of an answer holds; nothing where it holds none."""
+    value = holder.get(name) if isinstance(holder, dict) else None
+    return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
 
 
 def _uuid(item: Json) -> str:

@@ -52,14 +52,14 @@ def from_journal(entries: Sequence[Mapping[str, Any]]) -> Heard:
 
 def _dropped(number: int) -> str:
     said = "1 entry of the journal is" if number == 1 else f"{number:,} entries of the journal are"
-    return f"{said} no longer kept; a mock that is started with --journal 100000 keeps more"
+    return f"{said} not there any more (--journal says how many a mock keeps)"
 
 
 def _noted(entry: Mapping[str, Any]) -> Exchange:
     """Return an entry of a journal as it looked on the wire."""
     body = entry["unread"].encode() if entry.get("unread") else orjson.dumps(entry["tasks"])
     answers = [orjson.dumps(answer) for answer in entry["answers"]]
-    names = [name for outcome in entry["outcomes"] for name in _fault_names(outcome)]
+    names = [name for outcome in entry["outcomes"] for name in _fault_names(str(outcome))]
     spoil = _spoilt_frames if entry["transport"] == "websocket" else _spoilt_answer
     status, answers = spoil(entry["status"], answers, names)
     return _exchange(entry["number"], entry["transport"], entry["target"], body, status, answers, names)
@@ -128,14 +128,14 @@ def _own(index: int, entry: Any) -> Mapping[str, Any]:
     """Return the journal's entry that stands in an entry of an archive of a mock."""
     place = f"/log/entries/{index}/_entry"
     told: Mapping[str, Any] = _at(entry, "_entry", dict, place)
-    lacking = [] if told.get("kind") not in _HEARD else [name for name in _OF_AN_EXCHANGE if name not in told]
-    if not isinstance(told.get("number"), int) or lacking:
-        name = lacking[0] if lacking else "number"
-        raise BadArchive(f"{place}: it has no {name}; export the archive of the mock again")
+    wanted = {"number": int, **(_OF_AN_EXCHANGE if told.get("kind") in _HEARD else {})}
+    for name, kind in wanted.items():
+        if not isinstance(told.get(name), kind):
+            raise BadArchive(f"{place}: its {name} cannot be read; export the archive of the mock again")
     return {"kind": "", **told}
 
 
-_OF_AN_EXCHANGE = ("transport", "target", "status", "tasks", "outcomes", "answers")
+_OF_AN_EXCHANGE = {"transport": str, "target": str, "status": int, "tasks": list, "outcomes": list, "answers": list}
 
 
 def _foreign(index: int, entry: Any) -> Iterator[Exchange]:
