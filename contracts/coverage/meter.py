@@ -120,4 +120,3 @@ def _is_acknowledged(task: Json, items: Iterable[Json]) -> bool:
     """Say whether an answer holds something other than an error about a task."""
     uuid, task_type = task.get("taskUUID"), task.get("taskType")
     return any(item.get("taskUUID") == uuid and item.get("taskType") == task_type for item in items)
-

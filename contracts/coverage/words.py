@@ -41,7 +41,7 @@ def _lines(coverage: Coverage) -> Iterator[str]:
         yield from (line for name, missed in _missing(area) for line in _row(name, missed))
     for gap in coverage.gaps:
         yield ""
-        yield from textwrap.wrap(f"A lower bound: {gap}.", WIDTH)
+        yield from textwrap.wrap(f"A lower bound: {gap}.", WIDTH, break_on_hyphens=False)
 
 
 def label(area: Area, coverage: Coverage) -> str:

@@ -143,7 +143,9 @@ def test_messages_of_a_websocket_are_told_as_browsers_tell_them() -> None:
         ("receive", {"errors": [error("providerError", status="error")]}),
     ]
     told = [{"type": way, "time": 1.0, "opcode": 1, "data": json.dumps(data)} for way, data in messages]
-    life = seen(measure(SPEC, from_archive(archive(entry(None, None, 101, _webSocketMessages=told))).exchanges), "life cycle")
+    life = seen(
+        measure(SPEC, from_archive(archive(entry(None, None, 101, _webSocketMessages=told))).exchanges), "life cycle"
+    )
     assert life == {
         "submission": ["of a new task"],
         "poll": ["while processing", "after an error"],
