@@ -1,9 +1,9 @@
-"""The commands of the kit: `runware-mock check` and `runware-mock checks`, beside those of the mock."""
+"""The commands of the kit: `runware-mock check`, `checks` and `coverage`, beside those of the mock."""
 
 from collections.abc import Sequence
 from typing import Any
 
-from contracts.commands import client, listing, server
+from contracts.commands import client, coverage, listing, server
 from mockserver.cli import Help, Parser
 from mockserver.cli import main as run_mock
 
@@ -32,3 +32,4 @@ def _add_commands(commands: Any) -> None:
     for subject in (client, server):
         subject.add(subjects)
     listing.add(commands)
+    coverage.add(commands)

@@ -9,15 +9,23 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from contracts import pytest_coverage
+
 if TYPE_CHECKING:
     from mockserver.threaded import MockServer
 
 MARKER = "runware_mock(**settings): settings of the mock that the fixture runware_mock serves, as in MockConfig"
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Make the options known."""
+    pytest_coverage.add_option(parser)
+
+
 def pytest_configure(config: pytest.Config) -> None:
-    """Make the marker known."""
+    """Make the marker known, and watch what is exercised where that is wanted."""
     config.addinivalue_line("markers", MARKER)
+    pytest_coverage.configure(config)
 
 
 @pytest.fixture

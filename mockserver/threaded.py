@@ -41,6 +41,7 @@ class MockServer:
         ws_url: where tasks are handed in over WebSocket.
         api_key: a key that is accepted.
         control: clock, rules and journal of this mock.
+        mock: the mock, put together; it belongs to the thread that serves it.
     """
 
     #: What holds unless it is set otherwise.
@@ -51,6 +52,7 @@ class MockServer:
     ws_url: str
     api_key: str
     control: MockControl
+    mock: Mock
 
     def __init__(self, **settings: Any) -> None:
         self._config = changed(self.CONFIG, settings)
@@ -60,7 +62,7 @@ class MockServer:
         if self._thread is not None:
             raise RuntimeError("this mock is served already; a second one at the same time is another MockServer")
         config = self._config
-        mock = make_mock(config)
+        self.mock = mock = make_mock(config)
         listener = take_port(config.host, config.port)
         host, port = listener.getsockname()[:2]
         mock.runtime.desk.outbound.own_ports.add(port)

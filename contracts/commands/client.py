@@ -47,6 +47,7 @@ def add(subjects: Any) -> None:
     client.add_argument("--output", type=Path, metavar="FILE", help="write the report to a file")
     client.add_argument("--only", action="append", metavar="CHECK", help="look at this duty alone; repeatable")
     client.add_argument("--skip", action="append", metavar="CHECK", help="do not look at this duty; repeatable")
+    client.add_argument("--coverage", action="store_true", help="tell what of the API was exercised (text and json)")
     client.add_argument("--example", metavar="JSON", help="play this example alone, as a report shows it")
     client.set_defaults(run=_check_client, command=client)
 
@@ -57,6 +58,8 @@ def _check_client(options: argparse.Namespace, out: Output) -> int:
     from contracts.clients.base import Client
     from contracts.clients.command import CommandClient
     from contracts.clients.python import BadClient, load_client
+    from contracts.coverage import WITHIN
+    from contracts.coverage.meter import Meter
     from contracts.runner import Runner
     from contracts.stage import Stage
     from mockserver.scenario import BadScenario
@@ -68,6 +71,8 @@ def _check_client(options: argparse.Namespace, out: Output) -> int:
         example = None if options.example is None else _example(options.example)
         if (options.client is None) == (options.program is None):
             raise BadClient("name one client: MODULE:ATTRIBUTE, or --command COMMAND")
+        if options.coverage and options.format not in WITHIN:
+            raise BadClient(f"--coverage: the form {options.format} has no place for it; use {' or '.join(WITHIN)}")
         client: Client = CommandClient(options.program) if options.program else load_client(options.client)
         subject = f"--command {shlex.quote(options.program)}" if options.program else options.client
     except OSError as problem:
@@ -79,17 +84,25 @@ def _check_client(options: argparse.Namespace, out: Output) -> int:
     try:
         # What a client prints is no part of the report.
         with redirect_stdout(sys.stderr), Stage(client) as stage:
-            runner = Runner(stage, checks, options.profile, options.seed, _progress)
+            meter = Meter(stage.spec) if options.coverage else None
+            heed = meter.heed if meter else _ignore
+            runner = Runner(stage, checks, options.profile, options.seed, _progress, heed)
             report = runner.run() if example is None else runner.replay(example["task"], example["behaviour"])
     except (BadClient, BadScenario) as problem:
         print(f"runware-mock: {problem}", file=sys.stderr)
         return USAGE_ERROR
     told = reports.FORMATS[options.format](report, subject)
+    if meter is not None:
+        told = WITHIN[options.format](told, meter.coverage().focused())
     if options.output is None:
         print(told, end="", file=out)
     else:
         options.output.write_text(told, encoding="utf-8")
     return FOUND if report.broken else 0
+
+
+def _ignore(_recording: object) -> None:
+    """Nobody wants to know what was exercised."""
 
 
 def _progress(family: str) -> None:
