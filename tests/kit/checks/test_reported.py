@@ -1,6 +1,6 @@
 """What a client hands to its caller: results, all, once, untouched, or an error."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
 import pytest
@@ -21,7 +21,7 @@ def told(*items: object, outcome: Outcome) -> Recording:
     return recorded(outcome, submit(), poll(2, *items))
 
 
-def got(*items: dict[str, object]) -> Outcome:
+def got(*items: Mapping[str, object]) -> Outcome:
     """Return the outcome of a client that returned these."""
     return Outcome(results=[*items])
 
