@@ -5,6 +5,7 @@ import json
 import shlex
 import sys
 from contextlib import redirect_stdout
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from mockserver.cli import FOUND, USAGE_ERROR, Help
 from mockserver.output import Output
 
 PROFILES = ("quick", "ci", "deep")
-FORMATS = ("text", "json", "junit", "github")
+FORMATS = ("text", "html", "json", "junit", "github", "har")
 
 
 def add(subjects: Any) -> None:
@@ -31,8 +32,9 @@ def add(subjects: Any) -> None:
         epilog="examples:\n  runware-mock check client my_app.videos:make_video\n"
         "  runware-mock check client my_app.videos:make_video --profile quick --only submits-once\n"
         "  runware-mock check client my_app.videos:make_video --format junit --output report.xml\n"
-        '  runware-mock check client --command "node client.mjs"\n\n'
-        "exit status: 0 nothing is broken, 1 something is, 2 the client or an option cannot be used",
+        '  runware-mock check client --command "node client.mjs"\n'
+        "  runware-mock check client my_app.videos:make_video --known known.yaml\n\n"
+        "exit status: 0 nothing is broken but what is known, 1 something is, 2 the client or an option cannot be used",
         formatter_class=Help,
     )
     client.add_argument(
@@ -45,6 +47,9 @@ def add(subjects: Any) -> None:
     client.add_argument("--seed", type=int, metavar="NUMBER", help="draw the same examples again (default: random)")
     client.add_argument("--format", choices=FORMATS, default="text", help="form of the report (default: text)")
     client.add_argument("--output", type=Path, metavar="FILE", help="write the report to a file")
+    client.add_argument(
+        "--known", type=Path, metavar="FILE", help="duties that are known to be broken, with reasons; others alone fail"
+    )
     client.add_argument("--only", action="append", metavar="CHECK", help="look at this duty alone; repeatable")
     client.add_argument("--skip", action="append", metavar="CHECK", help="do not look at this duty; repeatable")
     client.add_argument("--example", metavar="JSON", help="play this example alone, as a report shows it")
@@ -57,7 +62,9 @@ def _check_client(options: argparse.Namespace, out: Output) -> int:
     from contracts.clients.base import Client
     from contracts.clients.command import CommandClient
     from contracts.clients.python import BadClient, load_client
-    from contracts.runner import Runner
+    from contracts.commands.progress import Bar
+    from contracts.known import BadKnown, load_known
+    from contracts.runner import Runner, families_for
     from contracts.stage import Stage
     from mockserver.scenario import BadScenario
 
@@ -65,6 +72,7 @@ def _check_client(options: argparse.Namespace, out: Output) -> int:
         if options.output is not None:
             options.output.touch()
         checks = chosen(CHECKS, options.only, options.skip)
+        known = {} if options.known is None else load_known(options.known, CHECKS)
         example = None if options.example is None else _example(options.example)
         if (options.client is None) == (options.program is None):
             raise BadClient("name one client: MODULE:ATTRIBUTE, or --command COMMAND")
@@ -73,29 +81,26 @@ def _check_client(options: argparse.Namespace, out: Output) -> int:
     except OSError as problem:
         print(f"runware-mock: --output: {options.output} cannot be written ({problem.strerror})", file=sys.stderr)
         return USAGE_ERROR
-    except (BadClient, ValueError) as problem:
+    except (BadClient, BadKnown, ValueError) as problem:
         print(f"runware-mock: {problem}", file=sys.stderr)
         return USAGE_ERROR
     try:
         # What a client prints is no part of the report.
-        with redirect_stdout(sys.stderr), Stage(client) as stage:
-            runner = Runner(stage, checks, options.profile, options.seed, _progress)
+        bar = Bar(sys.stderr, len(families_for(client.is_inside)))
+        with redirect_stdout(sys.stderr), Stage(client) as stage, bar.shown():
+            runner = Runner(stage, checks, options.profile, options.seed, bar.begin, bar.play, bar.find)
             report = runner.run() if example is None else runner.replay(example["task"], example["behaviour"])
     except (BadClient, BadScenario) as problem:
         print(f"runware-mock: {problem}", file=sys.stderr)
         return USAGE_ERROR
-    told = reports.FORMATS[options.format](report, subject)
-    if options.output is None:
-        print(told, end="", file=out)
+    report = replace(report, known=known)
+    if options.output is not None:
+        options.output.write_text(reports.FORMATS[options.format](report, subject), encoding="utf-8")
+    elif options.format == "text":
+        reports.show(report, subject, out)
     else:
-        options.output.write_text(told, encoding="utf-8")
-    return FOUND if report.broken else 0
-
-
-def _progress(family: str) -> None:
-    """Say on a terminal what is tried now."""
-    if sys.stderr.isatty():
-        print(f"\r\033[Ktrying: {family} …", end="", file=sys.stderr, flush=True)
+        print(reports.FORMATS[options.format](report, subject), end="", file=out)
+    return FOUND if report.new else 0
 
 
 def _example(text: str) -> Any:
