@@ -4,14 +4,18 @@ import argparse
 import json
 import shlex
 import sys
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import redirect_stdout
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from contracts.commands.choice import chosen
 from mockserver.cli import FOUND, USAGE_ERROR, Help
 from mockserver.output import Output
+
+if TYPE_CHECKING:
+    from contracts.report import Report
 
 PROFILES = ("quick", "ci", "deep")
 FORMATS = ("text", "html", "json", "junit", "github", "har")
@@ -33,7 +37,7 @@ def add(subjects: Any) -> None:
         "  runware-mock check client my_app.videos:make_video --profile quick --only submits-once\n"
         "  runware-mock check client my_app.videos:make_video --format junit --output report.xml\n"
         '  runware-mock check client --command "node client.mjs"\n'
-        "  runware-mock check client my_app.videos:make_video --known known.yaml\n\n"
+        "  runware-mock check client my_app.videos:make_video --known known.yaml --also html=report.html\n\n"
         "exit status: 0 nothing is broken but what is known, 1 something is, 2 the client or an option cannot be used",
         formatter_class=Help,
     )
@@ -48,6 +52,12 @@ def add(subjects: Any) -> None:
     client.add_argument("--format", choices=FORMATS, default="text", help="form of the report (default: text)")
     client.add_argument("--output", type=Path, metavar="FILE", help="write the report to a file")
     client.add_argument(
+        "--also",
+        action="append",
+        metavar="FORMAT=FILE",
+        help="write a report of the same run in another form; repeatable",
+    )
+    client.add_argument(
         "--known", type=Path, metavar="FILE", help="duties that are known to be broken, with reasons; others alone fail"
     )
     client.add_argument("--only", action="append", metavar="CHECK", help="look at this duty alone; repeatable")
@@ -56,51 +66,111 @@ def add(subjects: Any) -> None:
     client.set_defaults(run=_check_client, command=client)
 
 
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What the options ask for.
+
+    Attributes:
+        client: the client.
+        subject: the words that name it.
+        checks: the duties that are looked at.
+        known: reasons why duties may be broken, by name.
+        example: the example that is played alone, or None.
+        files: names of formats, and where reports in them are written.
+    """
+
+    client: Any
+    subject: str
+    checks: Collection[str]
+    known: Mapping[str, str]
+    example: Any
+    files: Sequence[tuple[str, Path]]
+
+
 def _check_client(options: argparse.Namespace, out: Output) -> int:
     from contracts import reports
+    from contracts.clients.python import BadClient
+    from contracts.known import BadKnown
+    from mockserver.scenario import BadScenario
+
+    try:
+        asked = _asked(options)
+    except (BadClient, BadKnown, ValueError) as problem:
+        return _unusable(problem)
+    try:
+        report = _played(asked, options.profile, options.seed)
+    except (BadClient, BadScenario) as problem:
+        return _unusable(problem)
+    for form, path in asked.files:
+        path.write_text(reports.FORMATS[form](report, asked.subject), encoding="utf-8")
+    if options.output is None and options.format == "text":
+        reports.show(report, asked.subject, out)
+    elif options.output is None:
+        print(reports.FORMATS[options.format](report, asked.subject), end="", file=out)
+    return FOUND if report.new else 0
+
+
+def _unusable(problem: Exception) -> int:
+    print(f"runware-mock: {problem}", file=sys.stderr)
+    return USAGE_ERROR
+
+
+def _asked(options: argparse.Namespace) -> _Asked:
+    """Read the options.
+
+    Raises:
+        BadClient: there is no such client.
+        BadKnown: the file of known findings cannot be used.
+        ValueError: another option cannot.
+    """
     from contracts.checks import CHECKS
     from contracts.clients.base import Client
     from contracts.clients.command import CommandClient
     from contracts.clients.python import BadClient, load_client
+    from contracts.known import load_known
+
+    files = [_also(each) for each in options.also or ()]
+    if options.output is not None:
+        files.append((options.format, _writable("--output", options.output)))
+    checks = chosen(CHECKS, options.only, options.skip)
+    known = {} if options.known is None else load_known(options.known, CHECKS)
+    example = None if options.example is None else _example(options.example)
+    if (options.client is None) == (options.program is None):
+        raise BadClient("name one client: MODULE:ATTRIBUTE, or --command COMMAND")
+    client: Client = CommandClient(options.program) if options.program else load_client(options.client)
+    subject = f"--command {shlex.quote(options.program)}" if options.program else options.client
+    return _Asked(client, subject, checks, known, example, files)
+
+
+def _played(asked: _Asked, profile: str, seed: int | None) -> "Report":
+    """Play examples, or the one that is asked for."""
     from contracts.commands.progress import Bar
-    from contracts.known import BadKnown, load_known
     from contracts.runner import Runner, families_for
     from contracts.stage import Stage
-    from mockserver.scenario import BadScenario
 
+    bar = Bar(sys.stderr, len(families_for(asked.client.is_inside)))
+    # What a client prints is no part of the report.
+    with redirect_stdout(sys.stderr), Stage(asked.client) as stage, bar.shown():
+        runner = Runner(stage, asked.checks, profile, seed, bar.begin, bar.play, bar.find)
+        example = asked.example
+        report = runner.run() if example is None else runner.replay(example["task"], example["behaviour"])
+    return replace(report, known=asked.known)
+
+
+def _also(text: str) -> tuple[str, Path]:
+    form, _, name = text.partition("=")
+    if form not in FORMATS or not name:
+        raise ValueError(f"--also: {text!r} is no FORMAT=FILE, such as html=report.html; formats: {', '.join(FORMATS)}")
+    return form, _writable("--also", Path(name))
+
+
+def _writable(option: str, path: Path) -> Path:
+    """Return a file that can be written, which is known before minutes are spent."""
     try:
-        if options.output is not None:
-            options.output.touch()
-        checks = chosen(CHECKS, options.only, options.skip)
-        known = {} if options.known is None else load_known(options.known, CHECKS)
-        example = None if options.example is None else _example(options.example)
-        if (options.client is None) == (options.program is None):
-            raise BadClient("name one client: MODULE:ATTRIBUTE, or --command COMMAND")
-        client: Client = CommandClient(options.program) if options.program else load_client(options.client)
-        subject = f"--command {shlex.quote(options.program)}" if options.program else options.client
+        path.touch()
     except OSError as problem:
-        print(f"runware-mock: --output: {options.output} cannot be written ({problem.strerror})", file=sys.stderr)
-        return USAGE_ERROR
-    except (BadClient, BadKnown, ValueError) as problem:
-        print(f"runware-mock: {problem}", file=sys.stderr)
-        return USAGE_ERROR
-    try:
-        # What a client prints is no part of the report.
-        bar = Bar(sys.stderr, len(families_for(client.is_inside)))
-        with redirect_stdout(sys.stderr), Stage(client) as stage, bar.shown():
-            runner = Runner(stage, checks, options.profile, options.seed, bar.begin, bar.play, bar.find)
-            report = runner.run() if example is None else runner.replay(example["task"], example["behaviour"])
-    except (BadClient, BadScenario) as problem:
-        print(f"runware-mock: {problem}", file=sys.stderr)
-        return USAGE_ERROR
-    report = replace(report, known=known)
-    if options.output is not None:
-        options.output.write_text(reports.FORMATS[options.format](report, subject), encoding="utf-8")
-    elif options.format == "text":
-        reports.show(report, subject, out)
-    else:
-        print(reports.FORMATS[options.format](report, subject), end="", file=out)
-    return FOUND if report.new else 0
+        raise ValueError(f"{option}: {path} cannot be written ({problem.strerror})") from None
+    return path
 
 
 def _example(text: str) -> Any:

@@ -11,6 +11,8 @@ from contracts.reports.marks import ADDRESS
 
 #: What stands where the key of an example was, and where another one was.
 KEY, OTHER = "<key>", "<another key>"
+#: So many characters of a key are taken for a part of it.
+LEAST = 4
 #: Headers that hold secrets, whatever stands in them.
 _SECRET = re.compile(r"auth|cookie|key|secret|token", re.IGNORECASE)
 _IN_BODY = re.compile(rb'("apiKey"\s*:\s*")((?:[^"\\]|\\.)*)(")')
@@ -38,6 +40,10 @@ class _Hiding:
 
     def __init__(self, key: str) -> None:
         self._key = key
+        # A value that is shown with its middle left out may end in, or begin with, a part of the key.
+        parts = range(len(key) - 1, LEAST - 1, -1)
+        cut = [*(f"…{re.escape(key[-part:])}" for part in parts), *(f"{re.escape(key[:part])}…" for part in parts)]
+        self._cut = re.compile("|".join(cut) or "(?!)")
 
     def recording(self, recording: Recording) -> Recording:
         return replace(
@@ -82,7 +88,8 @@ class _Hiding:
         return value
 
     def text(self, text: str) -> str:
-        return text.replace(self._key, KEY) if self._key else text
+        hidden = text.replace(self._key, KEY) if self._key else text
+        return self._cut.sub(lambda found: f"…{KEY}" if found[0][0] == "…" else f"{KEY}…", hidden)
 
     def data(self, data: bytes) -> bytes:
         return data.replace(self._key.encode(), KEY.encode()) if self._key else data

@@ -11,7 +11,7 @@ from contracts.checks import CHECKS
 from contracts.recording import Exchange
 from contracts.report import Broken, Report
 from contracts.reports.marks import Excerpt, Mark, excerpt, mark_of, printable
-from contracts.reports.story import Step, Way, behaviour_of, headline, replay, steps, task_of, value_of
+from contracts.reports.story import Step, Way, behaviour_of, headline, replay, steps, task_of, told_exchanges, value_of
 from mockserver.spec.wording import count
 
 STYLE = Path(__file__).with_name("page.css")
@@ -100,7 +100,9 @@ def _duties(report: Report) -> Element:
         )
         for name in report.checks
     ]
-    names = _element("tr", *(_element("th", each, scope="col") for each in ("duty", "", "what it asks", "")))
+    names = _element(
+        "tr", *(_element("th", each, scope="col") for each in ("duty", "severity", "what it asks", "state"))
+    )
     table = _element("table", _element("thead", names), _element("tbody", *rows))
     return _element("section", _element("h2", "Duties"), _element("div", table, class_="wide"))
 
@@ -185,14 +187,14 @@ def _marked(mark: Mark, width: int) -> Element:
 
 
 def _exchanges(broken: Broken, mark: Mark | None) -> Element:
-    """Return everything that was said, folded up."""
-    exchanges = broken.recording.exchanges
+    """Return what was said in the exchanges of the diagram, folded up."""
+    shown = [exchange for _, exchange in told_exchanges(broken)]
     told = [
         each
-        for exchange in exchanges
+        for exchange in shown
         for each in _exchange(exchange, mark if exchange.number == broken.finding.exchange else None)
     ]
-    return _element("details", _element("summary", f"{count(len(exchanges), 'exchange')}, byte for byte"), *told)
+    return _element("details", _element("summary", f"{count(len(shown), 'exchange')}, byte for byte"), *told)
 
 
 def _exchange(exchange: Exchange, mark: Mark | None) -> Iterator[Element]:

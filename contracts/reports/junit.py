@@ -5,16 +5,13 @@ Duties are looked at side by side, so that the whole has a time and its cases ha
 Source: the schema of Jenkins' xUnit plug-in, junit-10.xsd (stated)
 """
 
-import re
 from collections.abc import Mapping
 from dataclasses import replace
 from xml.etree import ElementTree
 
 from contracts.report import Broken, Report
+from contracts.reports.marks import printable
 from contracts.reports.text import text
-
-#: Characters that XML 1.0 has no way to write.
-_UNWRITABLE = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def junit(report: Report, subject: str) -> str:
@@ -59,4 +56,5 @@ def _element(name: str, attributes: Mapping[str, str], words: str | None = None)
 
 
 def _writable(words: str) -> str:
-    return _UNWRITABLE.sub("\ufffd", words)
+    """Return a text with what XML has no way to write spelt out."""
+    return "\n".join(map(printable, words.split("\n")))

@@ -52,18 +52,24 @@ class Step:
 def steps(broken: Broken) -> Iterator[Step]:
     """Yield the steps of an example, the middle of a long one left out."""
     recording, place = broken.recording, broken.finding.exchange
-    exchanges, left_out = recording.exchanges, 0
-    for exchange in exchanges:
-        if FIRST < exchange.number <= len(exchanges) - LAST and exchange.number != place:
-            left_out += 1
-            continue
+    for left_out, exchange in told_exchanges(broken):
         if left_out:
             yield Step(Way.LEFT_OUT, f"… {count(left_out, 'exchange')} like these …")
-        left_out = 0
         number = exchange.number
         yield Step(Way.REQUEST, _request(exchange), exchange.at_ms, number == place, number)
         yield Step(Way.ANSWER, _answer(exchange), exchange.ended_at_ms, number=number)
     yield Step(Way.END, f"the caller {_ending(recording.outcome)}", recording.ended_at_ms, not place)
+
+
+def told_exchanges(broken: Broken) -> Iterator[tuple[int, Exchange]]:
+    """Yield the exchanges that are told of an example, each with how many are left out before it."""
+    exchanges, left_out = broken.recording.exchanges, 0
+    for exchange in exchanges:
+        if FIRST < exchange.number <= len(exchanges) - LAST and exchange.number != broken.finding.exchange:
+            left_out += 1
+            continue
+        yield left_out, exchange
+        left_out = 0
 
 
 def _request(exchange: Exchange) -> str:
