@@ -11,6 +11,8 @@ from typing import Any
 
 import orjson
 
+from mockserver.spec.documents import escape
+
 Json = Mapping[str, Any]
 
 
@@ -56,6 +58,11 @@ class Exchange:
         """The objects in the request."""
         document = self.document if isinstance(self.document, list) else [self.document]
         return [task for task in document if isinstance(task, dict)]
+
+    def pointer(self, task: Json, *way: str | int) -> str:
+        """Return the JSON Pointer, from the body on, of a place in one of its tasks."""
+        place = [index for index, each in enumerate(self.document) if each is task] if self.document is not task else []
+        return pointer_of(*place, *way)
 
     @cached_property
     def replies(self) -> Sequence[Json]:
@@ -104,6 +111,15 @@ class Outcome:
     def has_failed(self) -> bool:
         """Say whether it raised."""
         return self.results is None and not self.is_endless
+
+    @property
+    def document(self) -> Json:
+        """What came of it as a program would answer it, as JSON; nothing where it came to no end."""
+        if self.is_endless:
+            return {}
+        if self.results is None:
+            return {"error": {"code": self.code, "message": self.message}}
+        return {"results": self.results if self.value is None else self.value}
 
 
 @dataclass(frozen=True)
@@ -168,6 +184,11 @@ class Recording:
         return any(
             item.get("taskType") == "videoInference" for exchange, _ in self.submissions for item in exchange.items
         ) or any(_is_conflict(exchange) for exchange, _ in self.submissions)
+
+
+def pointer_of(*way: str | int) -> str:
+    """Return the JSON Pointer of a place."""
+    return "".join(f"/{escape(str(step))}" for step in way)
 
 
 def _is_conflict(exchange: Exchange) -> bool:

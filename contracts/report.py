@@ -1,10 +1,14 @@
 """What the kit found of a client: values that reports are made of."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from contracts.checks.base import Check, Finding
+from contracts.coverage import Coverage
 from contracts.recording import Recording
+
+#: What the profile is called where one example was played.
+REPLAY = "replay"
 
 
 @dataclass(frozen=True)
@@ -37,6 +41,8 @@ class Report:
         seed: what chance was drawn from.
         profile: how much was tried.
         checks: the duties that were looked at.
+        known: reasons why duties may be broken for now, by name.
+        coverage: what of the API was exercised, or None where nobody wants to know.
     """
 
     broken: list[Broken]
@@ -45,3 +51,17 @@ class Report:
     seed: int
     profile: str
     checks: Sequence[str] = field(default=())
+    known: Mapping[str, str] = field(default_factory=dict)
+    coverage: Coverage | None = None
+
+    @property
+    def new(self) -> Sequence[Broken]:
+        """What is broken and not known to be."""
+        return [each for each in self.broken if each.check.name not in self.known]
+
+    @property
+    def mended(self) -> Sequence[str]:
+        """Duties that are known to be broken, were looked at, and are not broken; one example says nothing of that."""
+        broken = {each.check.name for each in self.broken}
+        is_whole = self.profile != REPLAY
+        return [name for name in self.known if is_whole and name in self.checks and name not in broken]

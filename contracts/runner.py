@@ -18,7 +18,7 @@ from contracts.checks import CHECKS
 from contracts.checks.base import Check, Finding
 from contracts.families import FAMILIES, WHOLE, Family
 from contracts.recording import Recording
-from contracts.report import Broken, Report
+from contracts.report import REPLAY, Broken, Report
 from contracts.shrinking import Breach, Shrinking, breach_type, size_of, smaller_tasks
 from contracts.stage import Stage
 from mockserver.spec.load import Model
@@ -36,6 +36,11 @@ class Profile:
 
 
 PROFILES: Mapping[str, Profile] = MappingProxyType({"quick": Profile(6), "ci": Profile(30), "deep": Profile(300)})
+
+
+def families_for(is_inside: bool) -> Sequence[str]:
+    """Return the kinds of behaviour that are tried with clients whose time can jump, or with others."""
+    return [name for name, family in FAMILIES.items() if is_inside or not family.takes_minutes]
 
 
 #: How Hypothesis is run: it says nothing, and minds neither slow examples nor those that are drawn again.
@@ -58,6 +63,7 @@ class Runner:
         seed: what chance is drawn from; random unless given.
         tell: is called with the name of each kind of behaviour when it begins.
         heed: is called with every recording.
+        find: is called with each broken duty when it is in its smallest form.
     """
 
     def __init__(
@@ -68,6 +74,7 @@ class Runner:
         seed: int | None = None,
         tell: Callable[[str], None] = lambda _: None,
         heed: Callable[[Recording], None] = lambda _: None,
+        find: Callable[[Broken], None] = lambda _: None,
     ) -> None:
         self._stage = stage
         self._checks = [check for name, check in CHECKS.items() if checks is None or name in checks]
@@ -75,6 +82,7 @@ class Runner:
         self._seed = random.SystemRandom().randrange(2**32) if seed is None else seed
         self._tell = tell
         self._heed = heed
+        self._find = find
         self._examples = 0
         self._began_s = 0.0
         self._uuids: set[str] = set()
@@ -84,12 +92,11 @@ class Runner:
         """Try every kind of behaviour, or some."""
         self._began_s = time.perf_counter()
         broken: dict[str, Broken] = {}
-        for name, family in FAMILIES.items():
-            is_possible = self._stage.is_inside or not family.takes_minutes
+        for name in families_for(self._stage.is_inside):
             is_over = len(broken) == len(self._checks)
-            if is_possible and not is_over and (families is None or name in families):
+            if not is_over and (families is None or name in families):
                 self._tell(name)
-                self._explore(name, family, broken)
+                self._explore(name, FAMILIES[name], broken)
         ordered = [broken[check.name] for check in self._checks if check.name in broken]
         took_s = time.perf_counter() - self._began_s
         names = [check.name for check in self._checks]
@@ -102,7 +109,7 @@ class Runner:
         found = self._breaches(recording, ())
         broken = [Broken(check, finding, recording, 1, 0.0) for check, finding in found]
         took_s = time.perf_counter() - self._began_s
-        return Report(broken, 1, took_s, self._seed, "replay", [check.name for check in self._checks])
+        return Report(broken, 1, took_s, self._seed, REPLAY, [check.name for check in self._checks])
 
     def _explore(self, name: str, family: Family, broken: dict[str, Broken]) -> None:
         """Play examples of one kind, again and again until they show nothing new."""
@@ -114,6 +121,7 @@ class Runner:
                 after, after_s = self._first_seen[breach.check.name]
                 finding, recording = self._smallest(breach)
                 broken[breach.check.name] = Broken(breach.check, finding, recording, after, after_s)
+                self._find(broken[breach.check.name])
             if not found:
                 return
 

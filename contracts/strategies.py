@@ -132,7 +132,7 @@ _ADDRESSES = st.tuples(
 
 
 def web_addresses() -> Strategy:
-    """Return a strategy for addresses like those of webhooks and presigned uploads: what counts in them is every byte."""
+    """Return a strategy for addresses like those of webhooks and presigned uploads: every byte of them counts."""
     return _ADDRESSES
 
 

@@ -1,11 +1,12 @@
 """The journal as a HAR file, for the tools that draw, search and compare what was said over HTTP.
 
-Headers are not kept, so there are none; keys never are. WebSocket messages are told as browsers tell them.
+The journal keeps no headers, so it has none; keys never are. WebSocket messages are told as browsers tell them. What an
+archive and its entries look like is for whoever else has exchanges to tell.
 
 Source: HTTP Archive 1.2 (stated); `_webSocketMessages` (observed in browsers)
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -13,6 +14,8 @@ import orjson
 
 from mockserver.inquiry import as_json, instant, is_result
 from mockserver.journal import Attempt, Entry, Exchange
+
+Json = Mapping[str, Any]
 
 #: What a file is called whose sizes and times are not known.
 UNKNOWN = -1
@@ -26,39 +29,87 @@ def har(entries: Iterable[Entry], base_url: str, version: str) -> dict[str, Any]
         base_url: scheme and authority of the mock, as in "http://127.0.0.1:8080".
         version: version of the mock.
     """
+    return archive(
+        [_sent(entry) if isinstance(entry, Attempt) else _asked(entry, base_url) for entry in entries], version
+    )
+
+
+def archive(entries: Sequence[Json], version: str, pages: Sequence[Json] = ()) -> dict[str, Any]:
+    """Return a HAR document of entries, which name the pages that they belong to, if there are any."""
     creator = {"name": "runware-mock", "version": version}
-    told = [_sent(entry) if isinstance(entry, Attempt) else _asked(entry, base_url) for entry in entries]
-    return {"log": {"version": "1.2", "creator": creator, "entries": told}}
+    shown = {"pages": [*pages]} if pages else {}
+    return {"log": {"version": "1.2", "creator": creator, **shown, "entries": [*entries]}}
 
 
 def _asked(entry: Exchange, base_url: str) -> dict[str, Any]:
     body = entry.unread or _text(entry.tasks)
     if entry.transport == "websocket":
         url = f"{base_url.replace('http', 'ws', 1)}/v1"
-        told = _entry(entry, "GET", url, None, 101, "")
-        at_s = entry.at_ms / 1000
         asked = [] if is_result(entry) else [("send", body)]
-        messages = [*asked, *(("receive", _text(answer)) for answer in entry.answers)]
-        told["_resourceType"] = "websocket"
-        told["_webSocketMessages"] = [{"type": way, "time": at_s, "opcode": 1, "data": data} for way, data in messages]
-        return told
-    return _entry(entry, "POST", base_url + entry.target, body, entry.status, "".join(map(_text, entry.answers)))
+        told = messages_entry(
+            entry.at_ms, entry.ms, url, [*asked, *(("receive", _text(answer)) for answer in entry.answers)]
+        )
+    else:
+        url, answer = base_url + entry.target, "".join(map(_text, entry.answers))
+        told = request_entry(entry.at_ms, entry.ms, "POST", url, body, entry.status, answer)
+    return {**told, "_entry": as_json(entry)}
 
 
 def _sent(entry: Attempt) -> dict[str, Any]:
-    told = _entry(entry, entry.method, entry.url, None, entry.status or 0, entry.excerpt)
+    told = request_entry(entry.at_ms, entry.ms, entry.method, entry.url, None, entry.status or 0, entry.excerpt)
     if entry.problem:
         told["comment"] = entry.problem
+    return {**told, "_entry": as_json(entry)}
+
+
+def messages_entry(
+    at_ms: int, ms: float, url: str, messages: Iterable[tuple[str, str]], headers: Iterable[tuple[str, str]] = ()
+) -> dict[str, Any]:
+    """Return an entry of messages over a WebSocket.
+
+    Args:
+        at_ms: when, as Unix time in milliseconds.
+        ms: how long it took, in milliseconds.
+        url: address of the WebSocket.
+        messages: which way each went, "send" or "receive", and what it said.
+        headers: those of the handshake.
+    """
+    told = request_entry(at_ms, ms, "GET", url, None, 101, "", headers)
+    told["_resourceType"] = "websocket"
+    told["_webSocketMessages"] = [
+        {"type": way, "time": at_ms / 1000, "opcode": 1, "data": data} for way, data in messages
+    ]
     return told
 
 
-def _entry(entry: Entry, method: str, url: str, body: str | None, status: int, answer: str) -> dict[str, Any]:
+def request_entry(
+    at_ms: int,
+    ms: float,
+    method: str,
+    url: str,
+    body: str | None,
+    status: int,
+    answer: str,
+    headers: Iterable[tuple[str, str]] = (),
+) -> dict[str, Any]:
+    """Return an entry of a request.
+
+    Args:
+        at_ms: when, as Unix time in milliseconds.
+        ms: how long it took, in milliseconds.
+        method: of the request.
+        url: its whole address.
+        body: its body, or None without one.
+        status: of the answer; 0 where none came.
+        answer: its body.
+        headers: those of the request.
+    """
     request: dict[str, Any] = {
         "method": method,
         "url": url,
         "httpVersion": "HTTP/1.1",
         "cookies": [],
-        "headers": [],
+        "headers": [{"name": name, "value": value} for name, value in headers],
         "queryString": [{"name": name, "value": value} for name, value in _query(url)],
         "headersSize": UNKNOWN,
         "bodySize": UNKNOWN if body is None else len(body.encode("utf-8", "replace")),
@@ -69,8 +120,8 @@ def _entry(entry: Entry, method: str, url: str, body: str | None, status: int, a
     if answer:
         content["text"] = answer
     return {
-        "startedDateTime": instant(entry.at_ms),
-        "time": entry.ms,
+        "startedDateTime": instant(at_ms),
+        "time": ms,
         "request": request,
         "response": {
             "status": status,
@@ -84,8 +135,7 @@ def _entry(entry: Entry, method: str, url: str, body: str | None, status: int, a
             "bodySize": UNKNOWN,
         },
         "cache": {},
-        "timings": {"send": 0, "wait": entry.ms, "receive": 0},
-        "_entry": as_json(entry),
+        "timings": {"send": 0, "wait": ms, "receive": 0},
     }
 
 

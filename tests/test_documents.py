@@ -2,13 +2,18 @@
 
 import json
 import re
+import shlex
 import shutil
 import subprocess
 import sys
+from contextlib import chdir
 from pathlib import Path
 
 import pytest
+import yaml
 
+from contracts.cli import main
+from contracts.reports import FORMATS
 from mockserver.engine.magic import find_magic
 from mockserver.engine.safety import UNSAFE
 from mockserver.faults.reading import plan_magic
@@ -106,6 +111,27 @@ def test_the_node_example_of_the_readme_runs_with_the_official_sdk(tmp_path: Pat
         )
     assert (done.returncode, done.stderr) == (0, "")
     assert re.fullmatch(rf"http://127.0.0.1:{mock.port}/video/\S+\.mp4\n", done.stdout)
+
+
+def test_the_workflow_of_the_readme_checks_a_client_with_the_known_findings_of_the_readme(tmp_path: Path) -> None:
+    """Its line, for a client that is here, writes the page; the findings that it accepts are read."""
+    known, workflow = [block for block in blocks("yaml") if block.startswith(("known:", "on:"))]
+    (tmp_path / "known.yaml").write_text(known, encoding="utf-8")
+    steps = yaml.safe_load(workflow)["jobs"]["contract"]["steps"]
+    [line] = [step["run"] for step in steps if "check client" in step.get("run", "")]
+    words = [word.replace("my_app.videos:make_video", "tests.kit.sound:client") for word in shlex.split(line)]
+    assert words[0] == "runware-mock"
+    with chdir(tmp_path):
+        assert main([*words[1:], "--profile", "quick", "--only", "sends-json-lists"]) == 0
+    [page] = [step["with"]["path"] for step in steps if "upload" in step.get("uses", "")]
+    assert (tmp_path / page).read_text(encoding="utf-8").startswith("<!doctype html>")
+
+
+def test_the_readme_names_every_form_of_a_report_on_a_client() -> None:
+    """What --format takes is told, each with what it is for."""
+    told = README.partition("## Find out what in your client")[2].partition("## ")[0]
+    for name in FORMATS:
+        assert f"`{name}`" in told, name
 
 
 def test_every_call_of_the_control_api_stands_in_the_readme() -> None:

@@ -5,12 +5,12 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-import jsonschema
 import pytest
 
 from mockserver.adapters.clocks import ManualClock
 from mockserver.adapters.couriers import Outbox
 from mockserver.ports import Courier
+from tests.support.archives import HAR
 from tests.support.control import BASE_URL, KEY, UUID, VIDEO, Controlled
 from tests.support.couriers import Receivers
 from tests.support.loops import rest
@@ -19,51 +19,6 @@ from tests.support.sockets import SocketClient
 
 POLL = {"taskType": "getResponse", "taskUUID": UUID}
 HOOK = "http://127.0.0.1:9/hook?a=1&b=&b=%C3%BC"
-
-
-def record(required: str, **optional: Any) -> dict[str, Any]:
-    """Return the schema of an object: "name:type" of what it must have, and schemas of what it may have."""
-    named = dict(each.split(":") for each in required.split())
-    members = {name: TYPES.get(kind, {"type": kind}) for name, kind in named.items()}
-    return {"type": "object", "required": [*named], "properties": {**members, **optional}}
-
-
-TYPES: dict[str, Any] = {
-    "size": {"type": "integer", "minimum": -1},
-    "ms": {"type": "number", "minimum": 0},
-    "status": {"type": "integer", "minimum": 0, "maximum": 599},
-    "url": {"type": "string", "pattern": "^(https?|wss?)://", "format": "uri"},
-    "instant": {"type": "string", "format": "date-time"},
-    "version": {"const": "1.2"},
-}
-PAIR = record("name:string value:string")
-LISTS = {"headers": {"type": "array", "items": PAIR}, "cookies": {"type": "array", "items": PAIR}}
-REQUEST = record(
-    "method:string url:url httpVersion:string cookies:array headers:array queryString:array headersSize:size bodySize:size",
-    **LISTS,
-    queryString={"type": "array", "items": PAIR},
-    postData=record("mimeType:string text:string"),
-)
-RESPONSE = record(
-    "status:status statusText:string httpVersion:string cookies:array headers:array content:object redirectURL:string headersSize:size bodySize:size",
-    **LISTS,
-    content=record("size:size mimeType:string", text={"type": "string"}),
-)
-ENTRY = record(
-    "startedDateTime:instant time:ms request:object response:object cache:object timings:object",
-    request=REQUEST,
-    response=RESPONSE,
-    timings=record("send:ms wait:ms receive:ms"),
-    comment={"type": "string"},
-    _webSocketMessages={"type": "array", "items": record("type:string time:number opcode:integer data:string")},
-)
-#: HTTP Archive 1.2, sections "log" to "timings": what must be there, and of which type. Members of others begin with _.
-LOG = record(
-    "version:version creator:object entries:array",
-    creator=record("name:string version:string"),
-    entries={"type": "array", "items": ENTRY},
-)
-HAR = jsonschema.Draft202012Validator(record("log:object", log=LOG), format_checker=jsonschema.FormatChecker())
 
 
 def archive(talk: Callable[[Controlled], Any], courier: Courier | None = None, **settings: Any) -> list[dict[str, Any]]:

@@ -38,7 +38,8 @@ def test_the_wheel_holds_the_code_the_schemas_and_the_clips(wheel: Path) -> None
     names = zipfile.ZipFile(wheel).namelist()
     assert "mockserver/_schema/models/minimax-3@1.json" in names
     assert "mockserver/media/clips/1366x768-6s.mp4" in names
-    assert "contracts/strategies.py" in names
+    assert "mockserver/_schema/report.json" in names
+    assert {"contracts/strategies.py", "contracts/reports/page.css"} <= {*names}
     assert "mockserver/py.typed" in names
     tops = {name.split("/")[0] for name in names}
     assert {top for top in tops if not top.endswith(".dist-info")} == {"mockserver", "contracts"}

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
-from contracts.checks.base import MUST, Check, Finding, shown
-from contracts.recording import Recording
+from contracts.checks.base import MUST, Check, Finding, dotted, shown
+from contracts.recording import Exchange, Json, Recording
 from mockserver.spec.load import Model, load_spec
 
 #: What a client adds by right.
@@ -16,7 +16,7 @@ def adds_nothing(recording: Recording) -> Iterator[Finding]:
     """A submission holds nothing that the caller did not ask for, but for taskType, taskUUID and deliveryMethod."""
     for exchange, task in recording.submissions:
         sent = {name: value for name, value in task.items() if name not in OWN and not _is_default(task, name)}
-        yield from _added(exchange.number, "", recording.task, sent)
+        yield from _added(exchange, task, (), recording.task, sent)
 
 
 def _is_default(task: Any, name: str) -> bool:
@@ -30,15 +30,16 @@ def _models() -> Mapping[Any, Model]:
     return {model.air: model for model in load_spec().all_models}
 
 
-def _added(number: int, path: str, asked: Any, sent: Any) -> Iterator[Finding]:
+def _added(exchange: Exchange, task: Json, way: tuple[str, ...], asked: Any, sent: Any) -> Iterator[Finding]:
     if not isinstance(asked, dict) or not isinstance(sent, dict):
         return
     for name, value in sent.items():
-        place = f"{path}.{name}" if path else name
+        here = (*way, name)
         if name not in asked:
-            yield Finding(f"{place} is {shown(value)}, which nobody asked for", number, value)
+            said = f"{dotted(here)} is {shown(value)}, which nobody asked for"
+            yield Finding(said, exchange.number, value, place=exchange.pointer(task, *here))
         else:
-            yield from _added(number, place, asked[name], value)
+            yield from _added(exchange, task, here, asked[name], value)
 
 
 CHECK = Check(

@@ -9,10 +9,10 @@ from contracts.recording import Recording
 def asks_for_async_delivery(recording: Recording) -> Iterator[Finding]:
     """A video is asked for with deliveryMethod async."""
     for exchange, task in recording.submissions:
-        if task.get("deliveryMethod", "async") != "async":
-            yield Finding(
-                f"deliveryMethod is {task['deliveryMethod']!r}", exchange.number, task["deliveryMethod"], "async"
-            )
+        method = task.get("deliveryMethod", "async")
+        if method != "async":
+            place = exchange.pointer(task, "deliveryMethod")
+            yield Finding(f"deliveryMethod is {method!r}", exchange.number, method, "async", place)
 
 
 CHECK = Check(

@@ -22,7 +22,7 @@ def backs_off(recording: Recording) -> Iterator[Finding]:
     if last_ms <= first_ms * 1.1 and last_ms < ENOUGH_MS:
         exchange, _ = recording.polls[POLLS]
         said = f"after {POLLS} polls there are still {last_ms} ms between two, as there were {first_ms} ms at first"
-        yield Finding(said, exchange.number, last_ms)
+        yield Finding(said, exchange.number, f"{last_ms} ms", f"more than {first_ms} ms")
 
 
 CHECK = Check(

@@ -1,6 +1,6 @@
 """What a check is: a duty of clients, and a pure function from a recording to what breaks it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,12 +18,16 @@ class Finding:
         exchange: number of the exchange in which it is seen; 0 where it is seen in the outcome.
         sent: what was sent or reported, if one value is to blame.
         required: what it should have been.
+        place: where that value stands, or should: a JSON Pointer into the body of the exchange or, where it is seen in
+            the outcome, into the outcome's document; or the name of a header, `:path` being the address. None where no
+            single value is to blame.
     """
 
     said: str
     exchange: int = 0
     sent: Any = None
     required: Any = None
+    place: str | None = None
 
 
 Find = Callable[[Recording], Iterator[Finding]]
@@ -51,6 +55,11 @@ class Check:
     def about(self) -> str:
         """The duty in a sentence."""
         return (self.find.__doc__ or "").strip().partition("\n")[0]
+
+
+def dotted(way: Sequence[str | int]) -> str:
+    """Return the name of a parameter, as in "inputs.frameImages[0].frame"."""
+    return "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in way).lstrip(".")
 
 
 def shown(value: Any) -> str:

@@ -13,16 +13,20 @@ def keeps_its_key_to_itself(recording: Recording) -> Iterator[Finding]:
     key = recording.api_key
     for exchange in recording.exchanges:
         if key in exchange.target:
-            yield Finding("the key is part of the address, which proxies and servers log", exchange.number)
+            said = "the key is part of the address, which proxies and servers log"
+            yield Finding(said, exchange.number, exchange.target, "an address without it", ":path")
         for name, value in exchange.headers:
             if key in value and name not in _PLACES:
-                yield Finding(f"the header {name} shows the key", exchange.number, name)
+                said = f"the header {name} shows the key"
+                yield Finding(said, exchange.number, value, "the key in Authorization alone", name)
         for task in exchange.tasks:
             for name, value in task.items():
                 if key in str(value) and (task.get("taskType"), name) != ("authentication", "apiKey"):
-                    yield Finding(f"the parameter {name} shows the key", exchange.number, name)
+                    place = exchange.pointer(task, name)
+                    yield Finding(f"the parameter {name} shows the key", exchange.number, value, place=place)
     if key in recording.outcome.message:
-        yield Finding("the message of the error shows the key", 0, recording.outcome.message.replace(key, "<key>"))
+        said = "the message of the error shows the key"
+        yield Finding(said, 0, recording.outcome.message, "a message without it", "/error/message")
 
 
 CHECK = Check(

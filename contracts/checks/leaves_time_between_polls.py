@@ -15,7 +15,8 @@ def leaves_time_between_polls(recording: Recording) -> Iterator[Finding]:
     for (before, _), (after, _) in pairwise(recording.polls):
         waited_ms = after.at_ms - before.at_ms
         if not before.is_transient and waited_ms < LEAST_MS:
-            yield Finding(f"polled again after {waited_ms} ms", after.number, waited_ms, LEAST_MS)
+            waited = f"{waited_ms} ms"
+            yield Finding(f"polled again after {waited}", after.number, waited, f"{LEAST_MS} ms or more")
 
 
 CHECK = Check(

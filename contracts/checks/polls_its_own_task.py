@@ -15,7 +15,8 @@ def polls_its_own_task(recording: Recording) -> Iterator[Finding]:
             if task.get("taskType") == "videoInference":
                 handed_in.add(uuid)
             elif task.get("taskType") == "getResponse" and uuid not in handed_in:
-                yield Finding(f"polled {uuid}, which was never handed in", exchange.number, uuid)
+                said, place = f"polled {uuid}, which was never handed in", exchange.pointer(task, "taskUUID")
+                yield Finding(said, exchange.number, uuid, [*handed_in], place)
 
 
 CHECK = Check(

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from contracts.checks.base import MUST, Check, Finding
-from contracts.recording import Recording
+from contracts.recording import Recording, pointer_of
 
 
 def reports_each_result_once(recording: Recording) -> Iterator[Finding]:
@@ -12,7 +12,12 @@ def reports_each_result_once(recording: Recording) -> Iterator[Finding]:
     uuids = [item.get("videoUUID") for item in recording.outcome.results or ()]
     for uuid, times in Counter(uuids).items():
         if uuid is not None and times > 1:
-            yield Finding(f"result {uuid} is reported {times} times", 0, times, 1)
+            place = pointer_of("results", _second(uuids, uuid), "videoUUID")
+            yield Finding(f"result {uuid} is reported {times} times", 0, times, 1, place)
+
+
+def _second(uuids: list[object], uuid: object) -> int:
+    return uuids.index(uuid, uuids.index(uuid) + 1)
 
 
 CHECK = Check(

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from contracts.checks.base import MUST, Check, Finding
-from contracts.recording import Recording
+from contracts.recording import Recording, pointer_of
 
 
 def reports_every_result(recording: Recording) -> Iterator[Finding]:
@@ -15,7 +15,7 @@ def reports_every_result(recording: Recording) -> Iterator[Finding]:
     for uuid, item in recording.results.items():
         if uuid not in reported and item.get("videoURL") not in [each.get("videoURL") for each in outcome.results]:
             said = f"result {uuid} was there and is not among the {len(outcome.results)} reported"
-            yield Finding(said, 0, None, uuid)
+            yield Finding(said, 0, None, uuid, pointer_of("results", len(outcome.results)))
 
 
 CHECK = Check(

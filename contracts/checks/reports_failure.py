@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from contracts.checks.base import MUST, Check, Finding
-from contracts.recording import Recording
+from contracts.recording import Recording, pointer_of
 
 
 def reports_failure(recording: Recording) -> Iterator[Finding]:
@@ -14,7 +14,7 @@ def reports_failure(recording: Recording) -> Iterator[Finding]:
     if not outcome.results:
         code = recording.failures[0].get("code") if recording.failures else None
         why = f"the service had answered {code}" if code else "nothing was made"
-        yield Finding(f"returned an empty list, although {why}", 0, [], code)
+        yield Finding(f"returned an empty list, although {why}", 0, [], code, pointer_of("results"))
 
 
 CHECK = Check(

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from contracts.checks.base import MUST, Check, Finding
-from contracts.recording import Recording
+from contracts.recording import Recording, pointer_of
 
 
 def reports_the_code(recording: Recording) -> Iterator[Finding]:
@@ -15,6 +15,7 @@ def reports_the_code(recording: Recording) -> Iterator[Finding]:
             0,
             recording.outcome.code,
             codes[0],
+            pointer_of("error", "code"),
         )
 
 

@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from contracts.checks.base import MUST, Check, Finding, shown
-from contracts.recording import Recording
+from contracts.recording import Recording, pointer_of
 
 #: Members whose loss or change harms a caller.
 MEMBERS = ("videoUUID", "videoURL", "seed", "cost", "NSFWContent", "taskUUID", "taskType")
@@ -13,14 +13,15 @@ MEMBERS = ("videoUUID", "videoURL", "seed", "cost", "NSFWContent", "taskUUID", "
 
 def reports_values_untouched(recording: Recording) -> Iterator[Finding]:
     """Every member of a result reaches the caller as it was told: seed, cost, address, UUID, safety."""
-    for item in recording.outcome.results or ():
+    for index, item in enumerate(recording.outcome.results or ()):
         told = recording.results.get(str(item.get("videoUUID"))) or _by_address(recording, item.get("videoURL"))
         if told is None:
             continue
         for name in MEMBERS:
             if name in told and (name not in item or not _same(item[name], told[name])):
                 found = shown(item[name]) if name in item else "missing"
-                yield Finding(f"{name} is {found}, told was {shown(told[name])}", 0, item.get(name), told[name])
+                said, place = f"{name} is {found}, told was {shown(told[name])}", pointer_of("results", index, name)
+                yield Finding(said, 0, item.get(name), told[name], place)
 
 
 def _by_address(recording: Recording, address: Any) -> Any:

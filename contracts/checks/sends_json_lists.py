@@ -11,10 +11,11 @@ def sends_json_lists(recording: Recording) -> Iterator[Finding]:
     for exchange in recording.exchanges:
         document = exchange.document
         if not isinstance(document, list) or not all(isinstance(task, dict) for task in document):
-            yield Finding("the body is no JSON list of objects", exchange.number, exchange.body[:60], "[{…}]")
+            begins = exchange.body[:60].decode(errors="replace")
+            yield Finding("the body is no JSON list of objects", exchange.number, begins, "[{…}]", "")
         kind = exchange.header("content-type").partition(";")[0].strip().lower()
         if exchange.transport == "http" and kind != "application/json":
-            yield Finding(f"Content-Type is {kind!r}", exchange.number, kind, "application/json")
+            yield Finding(f"Content-Type is {kind!r}", exchange.number, kind, "application/json", "content-type")
 
 
 CHECK = Check(

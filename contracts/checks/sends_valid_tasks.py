@@ -2,9 +2,11 @@
 
 from collections.abc import Iterator
 from functools import lru_cache
+from typing import Any
 
 from contracts.checks.base import MUST, Check, Finding
-from contracts.recording import Recording
+from contracts.recording import Json, Recording
+from mockserver.spec.documents import look_up
 from mockserver.spec.load import Spec, load_spec
 from mockserver.spec.violations import check_task
 
@@ -14,7 +16,16 @@ def sends_valid_tasks(recording: Recording) -> Iterator[Finding]:
     for exchange in recording.exchanges:
         for task in exchange.tasks:
             for violation in check_task(_spec(), task).violations:
-                yield Finding(violation.message, exchange.number, violation.pointer)
+                place, rule = exchange.pointer(task) + violation.pointer, {violation.keyword: violation.limit}
+                yield Finding(violation.message, exchange.number, _at(task, violation.pointer), rule, place)
+
+
+def _at(task: Json, pointer: str) -> Any:
+    """Return what stands at a place, or None."""
+    try:
+        return look_up(task, pointer)
+    except LookupError:
+        return None
 
 
 @lru_cache(maxsize=1)

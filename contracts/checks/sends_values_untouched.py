@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from typing import Any
 
-from contracts.checks.base import MUST, Check, Finding, shown
-from contracts.recording import Recording
+from contracts.checks.base import MUST, Check, Finding, dotted, shown
+from contracts.recording import Exchange, Json, Recording
 
 
 def sends_values_untouched(recording: Recording) -> Iterator[Finding]:
@@ -12,21 +12,22 @@ def sends_values_untouched(recording: Recording) -> Iterator[Finding]:
     for exchange, task in recording.submissions:
         for name, value in recording.task.items():
             if name in task:
-                yield from _changed(exchange.number, name, value, task[name])
+                yield from _changed(exchange, task, (name,), value, task[name])
 
 
-def _changed(number: int, path: str, asked: Any, sent: Any) -> Iterator[Finding]:
+def _changed(exchange: Exchange, task: Json, way: tuple[str | int, ...], asked: Any, sent: Any) -> Iterator[Finding]:
     if isinstance(asked, dict) and isinstance(sent, dict):
         for name, value in asked.items():
             if name in sent:
-                yield from _changed(number, f"{path}.{name}", value, sent[name])
+                yield from _changed(exchange, task, (*way, name), value, sent[name])
     elif isinstance(asked, list) and isinstance(sent, list) and len(asked) == len(sent):
         for index, (value, other) in enumerate(zip(asked, sent, strict=True)):
-            yield from _changed(number, f"{path}[{index}]", value, other)
+            yield from _changed(exchange, task, (*way, index), value, other)
     elif isinstance(asked, list) and isinstance(sent, list) and len(sent) < len(asked):
         return
     elif asked != sent or _kind(asked) != _kind(sent):
-        yield Finding(f"{path} is {shown(sent)}, asked for was {shown(asked)}", number, sent, asked)
+        said = f"{dotted(way)} is {shown(sent)}, asked for was {shown(asked)}"
+        yield Finding(said, exchange.number, sent, asked, exchange.pointer(task, *way))
 
 
 def _kind(value: Any) -> type:

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from contracts.checks.base import MUST, Check, Finding, shown
-from contracts.recording import Recording
+from contracts.checks.base import MUST, Check, Finding, dotted
+from contracts.recording import Exchange, Json, Recording
 
 
 def sends_what_was_asked(recording: Recording) -> Iterator[Finding]:
@@ -11,19 +11,25 @@ def sends_what_was_asked(recording: Recording) -> Iterator[Finding]:
     for exchange, task in recording.submissions:
         for name, value in recording.task.items():
             if name not in task:
-                yield Finding(f"{name} was asked for and not sent", exchange.number, None, value)
+                yield _missing(exchange, task, (name,), value)
         for name, value in recording.task.items():
-            yield from _lost(exchange.number, name, value, task.get(name))
+            yield from _lost(exchange, task, (name,), value, task.get(name))
 
 
-def _lost(number: int, path: str, asked: object, sent: object) -> Iterator[Finding]:
+def _missing(exchange: Exchange, task: Json, way: tuple[str, ...], value: object) -> Finding:
+    said = f"{dotted(way)} was asked for and not sent"
+    return Finding(said, exchange.number, None, value, exchange.pointer(task, *way))
+
+
+def _lost(exchange: Exchange, task: Json, way: tuple[str, ...], asked: object, sent: object) -> Iterator[Finding]:
     if isinstance(asked, dict) and isinstance(sent, dict):
         for name, value in asked.items():
             if name not in sent:
-                yield Finding(f"{path}.{name} was asked for and not sent", number, None, value)
-            yield from _lost(number, f"{path}.{name}", value, sent.get(name))
+                yield _missing(exchange, task, (*way, name), value)
+            yield from _lost(exchange, task, (*way, name), value, sent.get(name))
     if isinstance(asked, list) and isinstance(sent, list) and len(sent) < len(asked):
-        yield Finding(f"{path} has {len(sent)} members of {len(asked)}", number, shown(sent), shown(asked))
+        said = f"{dotted(way)} has {len(sent)} members of {len(asked)}"
+        yield Finding(said, exchange.number, sent, asked, exchange.pointer(task, *way))
 
 
 CHECK = Check(

@@ -16,7 +16,8 @@ def shows_its_key(recording: Recording) -> Iterator[Finding]:
             if is_shown:
                 authenticated.add(exchange.connection)
             if exchange.connection not in authenticated and first.get("taskType") != "ping":
-                yield Finding("the first message on a connection is no authentication with the key", exchange.number)
+                said = "the first message on a connection is no authentication with the key"
+                yield Finding(said, exchange.number, place="")
             continue
         scheme, _, key = exchange.header("authorization").partition(" ")
         if not is_shown and (scheme.lower() != "bearer" or key.strip() != recording.api_key):
@@ -24,7 +25,8 @@ def shows_its_key(recording: Recording) -> Iterator[Finding]:
                 "the request does not show the key that the client was given",
                 exchange.number,
                 exchange.header("authorization") or None,
-                "Authorization: Bearer <key>",
+                "Bearer <key>",
+                "authorization",
             )
 
 

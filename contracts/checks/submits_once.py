@@ -17,6 +17,7 @@ def submits_once(recording: Recording) -> Iterator[Finding]:
                 exchange.number,
                 uuid,
                 first,
+                exchange.pointer(task, "taskUUID"),
             )
         first = first or uuid
 

@@ -18,7 +18,7 @@ def waits_as_told(recording: Recording) -> Iterator[Finding]:
         waited_ms = after.at_ms - (before.at_ms if before.ended_at_ms is None else before.ended_at_ms)
         if waited_ms + SLACK_MS < before.retry_after_s * 1000:
             said = f"asked again after {waited_ms} ms; the answer asked for {before.retry_after_s:g} s"
-            yield Finding(said, after.number, waited_ms, before.retry_after_s * 1000)
+            yield Finding(said, after.number, f"{waited_ms} ms", f"{before.retry_after_s:g} s or more")
 
 
 CHECK = Check(

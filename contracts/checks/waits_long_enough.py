@@ -19,8 +19,8 @@ def waits_long_enough(recording: Recording) -> Iterator[Finding]:
         yield Finding(
             f"the call ended after {recording.ended_at_ms / 1000:.0f} s, while the task was in processing",
             last.number,
-            recording.ended_at_ms,
-            LEAST_MS,
+            f"{recording.ended_at_ms / 1000:.0f} s",
+            f"{LEAST_MS // 1000} s or more",
         )
 
 

@@ -4,16 +4,25 @@ import argparse
 import json
 import shlex
 import sys
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import redirect_stdout
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from contracts.commands.choice import chosen
 from mockserver.cli import FOUND, USAGE_ERROR, Help
 from mockserver.output import Output
+from mockserver.spec.wording import listed
+
+if TYPE_CHECKING:
+    from contracts.recording import Recording
+    from contracts.report import Report
 
 PROFILES = ("quick", "ci", "deep")
-FORMATS = ("text", "json", "junit", "github")
+FORMATS = ("text", "html", "json", "junit", "github", "har")
+#: Those that have a place for what was exercised.
+WITH_COVERAGE = ("text", "html", "json")
 
 
 def add(subjects: Any) -> None:
@@ -31,8 +40,9 @@ def add(subjects: Any) -> None:
         epilog="examples:\n  runware-mock check client my_app.videos:make_video\n"
         "  runware-mock check client my_app.videos:make_video --profile quick --only submits-once\n"
         "  runware-mock check client my_app.videos:make_video --format junit --output report.xml\n"
-        '  runware-mock check client --command "node client.mjs"\n\n'
-        "exit status: 0 nothing is broken, 1 something is, 2 the client or an option cannot be used",
+        '  runware-mock check client --command "node client.mjs"\n'
+        "  runware-mock check client my_app.videos:make_video --known known.yaml --also html=report.html\n\n"
+        "exit status: 0 nothing is broken but what is known, 1 something is, 2 the client or an option cannot be used",
         formatter_class=Help,
     )
     client.add_argument(
@@ -45,70 +55,146 @@ def add(subjects: Any) -> None:
     client.add_argument("--seed", type=int, metavar="NUMBER", help="draw the same examples again (default: random)")
     client.add_argument("--format", choices=FORMATS, default="text", help="form of the report (default: text)")
     client.add_argument("--output", type=Path, metavar="FILE", help="write the report to a file")
+    client.add_argument(
+        "--also",
+        action="append",
+        metavar="FORMAT=FILE",
+        help="write a report of the same run in another form; repeatable",
+    )
+    client.add_argument(
+        "--known", type=Path, metavar="FILE", help="duties that are known to be broken, with reasons; others alone fail"
+    )
     client.add_argument("--only", action="append", metavar="CHECK", help="look at this duty alone; repeatable")
     client.add_argument("--skip", action="append", metavar="CHECK", help="do not look at this duty; repeatable")
-    client.add_argument("--coverage", action="store_true", help="tell what of the API was exercised (text and json)")
+    client.add_argument(
+        "--coverage",
+        action="store_true",
+        help=f"tell what of the API was exercised, in the forms {', '.join(WITH_COVERAGE)}",
+    )
     client.add_argument("--example", metavar="JSON", help="play this example alone, as a report shows it")
     client.set_defaults(run=_check_client, command=client)
 
 
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What the options ask for.
+
+    Attributes:
+        client: the client.
+        subject: the words that name it.
+        checks: the duties that are looked at.
+        known: reasons why duties may be broken, by name.
+        example: the example that is played alone, or None.
+        is_metered: whether what was exercised is told.
+        files: names of formats, and where reports in them are written.
+    """
+
+    client: Any
+    subject: str
+    checks: Collection[str]
+    known: Mapping[str, str]
+    example: Any
+    is_metered: bool
+    files: Sequence[tuple[str, Path]]
+
+
 def _check_client(options: argparse.Namespace, out: Output) -> int:
     from contracts import reports
+    from contracts.clients.python import BadClient
+    from contracts.known import BadKnown
+    from mockserver.scenario import BadScenario
+
+    try:
+        asked = _asked(options)
+    except (BadClient, BadKnown, ValueError) as problem:
+        return _unusable(problem)
+    try:
+        report = _played(asked, options.profile, options.seed)
+    except (BadClient, BadScenario) as problem:
+        return _unusable(problem)
+    for form, path in asked.files:
+        path.write_text(reports.FORMATS[form](report, asked.subject), encoding="utf-8")
+    if options.output is None and options.format == "text":
+        reports.show(report, asked.subject, out)
+    elif options.output is None:
+        print(reports.FORMATS[options.format](report, asked.subject), end="", file=out)
+    return FOUND if report.new else 0
+
+
+def _unusable(problem: Exception) -> int:
+    print(f"runware-mock: {problem}", file=sys.stderr)
+    return USAGE_ERROR
+
+
+def _asked(options: argparse.Namespace) -> _Asked:
+    """Read the options.
+
+    Raises:
+        BadClient: there is no such client.
+        BadKnown: the file of known findings cannot be used.
+        ValueError: another option cannot.
+    """
     from contracts.checks import CHECKS
     from contracts.clients.base import Client
     from contracts.clients.command import CommandClient
     from contracts.clients.python import BadClient, load_client
-    from contracts.coverage import WITHIN
+    from contracts.known import load_known
+
+    files = [_also(each) for each in options.also or ()]
+    if options.output is not None:
+        files.append((options.format, _writable("--output", options.output)))
+    checks = chosen(CHECKS, options.only, options.skip)
+    known = {} if options.known is None else load_known(options.known, CHECKS)
+    example = None if options.example is None else _example(options.example)
+    if (options.client is None) == (options.program is None):
+        raise BadClient("name one client: MODULE:ATTRIBUTE, or --command COMMAND")
+    client: Client = CommandClient(options.program) if options.program else load_client(options.client)
+    subject = f"--command {shlex.quote(options.program)}" if options.program else options.client
+    forms = (
+        [form for form, _ in files] if options.output is not None else [options.format, *(form for form, _ in files)]
+    )
+    if options.coverage and not set(forms) & {*WITH_COVERAGE}:
+        raise ValueError(f"--coverage: no place for it in {listed(forms)}; use {listed(WITH_COVERAGE)}")
+    return _Asked(client, subject, checks, known, example, options.coverage, files)
+
+
+def _played(asked: _Asked, profile: str, seed: int | None) -> "Report":
+    """Play examples, or the one that is asked for."""
+    from contracts.commands.progress import Bar
     from contracts.coverage.meter import Meter
-    from contracts.runner import Runner
+    from contracts.runner import Runner, families_for
     from contracts.stage import Stage
-    from mockserver.scenario import BadScenario
 
+    bar = Bar(sys.stderr, len(families_for(asked.client.is_inside)))
+    # What a client prints is no part of the report.
+    with redirect_stdout(sys.stderr), Stage(asked.client) as stage, bar.shown():
+        meter = Meter(stage.spec) if asked.is_metered else None
+
+        def heed(recording: "Recording") -> None:
+            bar.play(recording)
+            if meter is not None:
+                meter.heed(recording)
+
+        runner = Runner(stage, asked.checks, profile, seed, bar.begin, heed, bar.find)
+        example = asked.example
+        report = runner.run() if example is None else runner.replay(example["task"], example["behaviour"])
+    return replace(report, known=asked.known, coverage=meter.coverage().focused() if meter else None)
+
+
+def _also(text: str) -> tuple[str, Path]:
+    form, _, name = text.partition("=")
+    if form not in FORMATS or not name:
+        raise ValueError(f"--also: {text!r} is no FORMAT=FILE, such as html=report.html; formats: {', '.join(FORMATS)}")
+    return form, _writable("--also", Path(name))
+
+
+def _writable(option: str, path: Path) -> Path:
+    """Return a file that can be written, which is known before minutes are spent."""
     try:
-        if options.output is not None:
-            options.output.touch()
-        checks = chosen(CHECKS, options.only, options.skip)
-        example = None if options.example is None else _example(options.example)
-        if (options.client is None) == (options.program is None):
-            raise BadClient("name one client: MODULE:ATTRIBUTE, or --command COMMAND")
-        if options.coverage and options.format not in WITHIN:
-            raise BadClient(f"--coverage: the form {options.format} has no place for it; use {' or '.join(WITHIN)}")
-        client: Client = CommandClient(options.program) if options.program else load_client(options.client)
-        subject = f"--command {shlex.quote(options.program)}" if options.program else options.client
+        path.touch()
     except OSError as problem:
-        print(f"runware-mock: --output: {options.output} cannot be written ({problem.strerror})", file=sys.stderr)
-        return USAGE_ERROR
-    except (BadClient, ValueError) as problem:
-        print(f"runware-mock: {problem}", file=sys.stderr)
-        return USAGE_ERROR
-    try:
-        # What a client prints is no part of the report.
-        with redirect_stdout(sys.stderr), Stage(client) as stage:
-            meter = Meter(stage.spec) if options.coverage else None
-            heed = meter.heed if meter else _ignore
-            runner = Runner(stage, checks, options.profile, options.seed, _progress, heed)
-            report = runner.run() if example is None else runner.replay(example["task"], example["behaviour"])
-    except (BadClient, BadScenario) as problem:
-        print(f"runware-mock: {problem}", file=sys.stderr)
-        return USAGE_ERROR
-    told = reports.FORMATS[options.format](report, subject)
-    if meter is not None:
-        told = WITHIN[options.format](told, meter.coverage().focused())
-    if options.output is None:
-        print(told, end="", file=out)
-    else:
-        options.output.write_text(told, encoding="utf-8")
-    return FOUND if report.broken else 0
-
-
-def _ignore(_recording: object) -> None:
-    """Nobody wants to know what was exercised."""
-
-
-def _progress(family: str) -> None:
-    """Say on a terminal what is tried now."""
-    if sys.stderr.isatty():
-        print(f"\r\033[Ktrying: {family} …", end="", file=sys.stderr, flush=True)
+        raise ValueError(f"{option}: {path} cannot be written ({problem.strerror})") from None
+    return path
 
 
 def _example(text: str) -> Any:

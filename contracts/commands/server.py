@@ -62,5 +62,5 @@ def _check_server(options: argparse.Namespace, out: Output) -> int:
         asker.close()
     talk = Talk(turns)
     found = deviations(talk, names)
-    print((as_json if options.format == "json" else told)(found, talk), end="", file=out)
+    print(as_json(found, talk, options.url, names) if options.format == "json" else told(found, talk), end="", file=out)
     return FOUND if found else 0

@@ -21,17 +21,4 @@ def as_json(coverage: Coverage) -> str:
 #: Every form that a coverage by itself can be told in.
 FORMATS: Mapping[str, Callable[[Coverage], str]] = MappingProxyType({"text": as_text, "json": as_json, "html": as_page})
 
-
-def _below_text(report: str, coverage: Coverage) -> str:
-    return f"{report}\n{as_text(coverage)}"
-
-
-def _in_json(report: str, coverage: Coverage) -> str:
-    document = {**json.loads(report), "coverage": as_data(coverage)}
-    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
-
-
-#: What puts a coverage into a report on a client, by the report's form; the other forms have no place for it.
-WITHIN: Mapping[str, Callable[[str, Coverage], str]] = MappingProxyType({"text": _below_text, "json": _in_json})
-
-__all__ = ["FORMATS", "WITHIN", "as_data", "as_html", "as_json", "as_page", "as_text"]
+__all__ = ["FORMATS", "Coverage", "as_data", "as_html", "as_json", "as_page", "as_text"]

@@ -1,57 +1,96 @@
-"""An example as a story: who said what when, a line each. Shared by the reports that show it."""
+"""An example as a story: who said what when, step by step. Shared by the reports that show it."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from itertools import groupby
 from typing import Any
 
 from contracts.checks.base import shown
 from contracts.recording import Exchange, Outcome, Recording
-from contracts.report import Broken
+from contracts.report import Broken, Report
+from contracts.reports.marks import printable
+from mockserver.spec.wording import count
 
 #: Most exchanges that are told from the beginning and from the end of a long example.
 FIRST, LAST = 6, 4
+#: Most words that an answer is told in.
+MOST_WORDS = 5
+#: Longest value that is shown on a line, in characters.
+LONGEST = 100
 
 
-def story(broken: Broken) -> list[str]:
-    """Return the lines of an example; what breaks the duty is marked at its end."""
+class Way(Enum):
+    """Which way something goes in a story."""
+
+    REQUEST = "request"
+    ANSWER = "answer"
+    LEFT_OUT = "left out"
+    END = "end"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of a story.
+
+    Attributes:
+        way: a request to the service, its answer, exchanges that are left out, or what the caller got.
+        words: what is said.
+        at_ms: when, in milliseconds from the beginning, or None where that is not known.
+        is_here: whether this is where the duty is broken.
+        number: the exchange that it belongs to, or 0.
+    """
+
+    way: Way
+    words: str
+    at_ms: int | None = None
+    is_here: bool = False
+    number: int = 0
+
+
+def steps(broken: Broken) -> Iterator[Step]:
+    """Yield the steps of an example, the middle of a long one left out."""
     recording, place = broken.recording, broken.finding.exchange
-    lines = [*_told(recording, place)]
-    mark = "   <-- here" if not place else ""
-    lines.append(f"{_at(recording.ended_at_ms)}  the caller {_ending(recording.outcome)}{mark}")
-    return [line.replace(recording.api_key, "<key>") for line in lines]
+    for left_out, exchange in told_exchanges(broken):
+        if left_out:
+            yield Step(Way.LEFT_OUT, f"… {count(left_out, 'exchange')} like these …")
+        number = exchange.number
+        yield Step(Way.REQUEST, _request(exchange), exchange.at_ms, number == place, number)
+        yield Step(Way.ANSWER, _answer(exchange), exchange.ended_at_ms, number=number)
+    yield Step(Way.END, f"the caller {_ending(recording.outcome)}", recording.ended_at_ms, not place)
 
 
-def _told(recording: Recording, place: int) -> Iterator[str]:
-    exchanges = recording.exchanges
-    left_out = 0
+def told_exchanges(broken: Broken) -> Iterator[tuple[int, Exchange]]:
+    """Yield the exchanges that are told of an example, each with how many are left out before it."""
+    exchanges, left_out = broken.recording.exchanges, 0
     for exchange in exchanges:
-        if FIRST < exchange.number <= len(exchanges) - LAST and exchange.number != place:
+        if FIRST < exchange.number <= len(exchanges) - LAST and exchange.number != broken.finding.exchange:
             left_out += 1
             continue
-        if left_out:
-            yield f"            … {left_out} exchange{'' if left_out == 1 else 's'} like these …"
+        yield left_out, exchange
         left_out = 0
-        mark = "   <-- here" if exchange.number == place else ""
-        yield f"{_at(exchange.at_ms)}  --> {_request(exchange)}{mark}"
-        yield f"            <-- {_answer(exchange)}"
-
-
-def _at(at_ms: int) -> str:
-    return f"{at_ms / 1000:8.3f} s"
 
 
 def _request(exchange: Exchange) -> str:
     tasks = ", ".join(f"{task.get('taskType')} {str(task.get('taskUUID', ''))[:8]}".strip() for task in exchange.tasks)
     way = "message" if exchange.transport == "websocket" else f"POST {exchange.target}"
-    return f"{way}: {tasks or shown(exchange.body)}"
+    return printable(f"{way}: {tasks or shown(exchange.body)}")
 
 
 def _answer(exchange: Exchange) -> str:
     status = [] if exchange.transport == "websocket" else [str(exchange.status or "no answer")]
-    items = [_item(item) for item in exchange.items]
-    errors = [str(error.get("code")) for error in exchange.errors]
+    told = [*map(_item, exchange.items), *(str(error.get("code")) for error in exchange.errors)]
     faults = [f"[{name}]" for name in exchange.faults]
-    return " ".join([*status, ", ".join([*items, *errors]), *faults]).strip() or "nothing"
+    return printable(" ".join([*status, _listed(told), *faults]).strip() or "nothing")
+
+
+def _listed(words: Sequence[str]) -> str:
+    """Return words in a row: equal ones once, with their number, and of many the first."""
+    told = [(word, len([*equal])) for word, equal in groupby(words)]
+    parts = [word if times == 1 else f"{word} (×{times})" for word, times in told[:MOST_WORDS]]
+    more = sum(times for _, times in told[MOST_WORDS:])
+    return ", ".join([*parts, f"{more} more"] if more else parts)
 
 
 def _item(item: Mapping[str, Any]) -> str:
@@ -68,13 +107,36 @@ def _ending(outcome: Outcome) -> str:
         return f"got an error{code}: {shown(outcome.message)}"
     if outcome.value is not None:
         return f"got {shown(outcome.value)}"
-    uuids = [str(item.get("videoUUID", "an item without a video"))[:8] for item in outcome.results]
-    return f"got {len(uuids)} result{'' if len(uuids) == 1 else 's'}" + (f": {', '.join(uuids)}" if uuids else "")
+    uuids = [str(item["videoUUID"])[:8] if "videoUUID" in item else "one without a video" for item in outcome.results]
+    return printable(f"got {count(len(uuids), 'result')}" + (f": {_listed(uuids)}" if uuids else ""))
+
+
+def value_of(value: Any, longest: int = LONGEST) -> str:
+    """Return a value as JSON, on one line, its middle left out where it is long; "nothing" where there is none."""
+    if value is None:
+        return "nothing"
+    text = printable(json.dumps(value, ensure_ascii=False, default=str))
+    return text if len(text) <= longest else f"{text[: longest - 17]}…{text[-16:]}"
 
 
 def example_of(recording: Recording) -> str:
     """Return an example as it is handed to `--example`."""
-    return json.dumps({"task": recording.task, "behaviour": recording.behaviour}, ensure_ascii=False)
+    return _exact({"task": recording.task, "behaviour": recording.behaviour})
+
+
+def task_of(recording: Recording) -> str:
+    """Return the task of an example."""
+    return _exact(recording.task)
+
+
+def behaviour_of(recording: Recording) -> str:
+    """Return what the service did in an example: the kind of behaviour, and its rules."""
+    return f"{recording.family}: {_exact(recording.behaviour['rules'])}"
+
+
+def _exact(value: Any) -> str:
+    """Return a value as JSON that says the same and holds nothing that a terminal would act on."""
+    return printable(json.dumps(value, ensure_ascii=False, default=str))
 
 
 def replay(recording: Recording, subject: str) -> str:
@@ -83,8 +145,14 @@ def replay(recording: Recording, subject: str) -> str:
     return f"runware-mock check client {subject} --example '{quoted}'"
 
 
-def headline(broken: Sequence[Broken], examples: int, took_s: float, checks: int) -> str:
+def headline(report: Report) -> str:
     """Return the sum of a run in a line."""
-    found = f"{len(broken)} broken dut{'y' if len(broken) == 1 else 'ies'}" if broken else "nothing broken"
-    played = f"{examples} example{'' if examples == 1 else 's'}"
-    return f"{found}; {checks} dut{'y' if checks == 1 else 'ies'} looked at in {played}, {took_s:.1f} s"
+    duties, broken, known = len(report.checks), len(report.broken), len(report.broken) - len(report.new)
+    found = f"{broken} broken {_duties(broken)}" if broken else "nothing broken"
+    accepted = f", {known} of them known" if known else ""
+    played = f"{duties} {_duties(duties)} looked at in {count(report.examples, 'example')}"
+    return f"{found}{accepted}; {played}, {report.took_s:.1f} s"
+
+
+def _duties(number: int) -> str:
+    return "duty" if number == 1 else "duties"

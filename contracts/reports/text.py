@@ -1,49 +1,104 @@
-"""For people: each finding with its story, its source and its mend, in the width of a terminal."""
+"""For people: each finding with its story, its source and its mend, in the width of a terminal and in its colours."""
 
-import json
 import textwrap
-from typing import Any
+from io import TextIOBase
+from types import MappingProxyType
+from typing import IO, cast
 
-from contracts.checks.base import shown
+from rich.cells import cell_len
+from rich.console import Console
+from rich.text import Text
+
+from contracts.checks.base import MUST
+from contracts.coverage import as_text
 from contracts.report import Broken, Report
-from contracts.reports.story import headline, replay, story
+from contracts.reports.marks import Mark, excerpt, mark_of, printable
+from contracts.reports.story import Step, Way, behaviour_of, headline, replay, steps, task_of, value_of
 
 WIDTH = 100
+#: Where values begin: behind a margin, the longest name of a row, and a blank.
+INDENT = 12
+SEVERE, MILD, GOOD, FAINT = "bold red", "bold yellow", "green", "dim"
+_ARROWS = MappingProxyType({Way.REQUEST: "--> ", Way.ANSWER: "<-- ", Way.LEFT_OUT: "", Way.END: ""})
 
 
 def text(report: Report, subject: str) -> str:
     """Return a report for people."""
-    parts = [_finding(each, subject) for each in report.broken]
-    ending = headline(report.broken, report.examples, report.took_s, len(report.checks))
-    return "\n".join([*parts, f"{ending} (seed {report.seed}, profile {report.profile})"]) + "\n"
+    return worded(report, subject).plain
 
 
-def _finding(broken: Broken, subject: str) -> str:
+def show(report: Report, subject: str, out: TextIOBase) -> None:
+    """Write a report for people; in colours on a terminal that wants them."""
+    # Console is typed for IO, and asks for what this has as well.
+    Console(file=cast("IO[str]", out), highlight=False).print(worded(report, subject), end="", soft_wrap=True)
+
+
+def worded(report: Report, subject: str) -> Text:
+    """Return a report for people, with its colours."""
+    parts = [_finding(each, subject) for each in report.new]
+    parts += [_known(each, report.known[each.check.name]) for each in report.broken if each not in report.new]
+    parts += [_mended(name) for name in report.mended]
+    parts += [] if report.coverage is None else [Text(as_text(report.coverage))]
+    ending = f"{headline(report)} (seed {report.seed}, profile {report.profile})\n"
+    return Text("\n").join([*parts, Text(ending, SEVERE if report.new else GOOD)])
+
+
+def _finding(broken: Broken, subject: str) -> Text:
     check, finding, recording = broken.check, broken.finding, broken.recording
-    rows: dict[str, Any] = {"duty": check.about}
+    told = _head(broken, f"{check.name} ({check.severity})").append("\n")
+    for step in steps(broken):
+        told.append_text(_step(step))
+    told.append("\n")
+    mark = mark_of(broken)
+    if mark is not None:
+        told.append_text(_marked(mark))
+    told.append_text(_row("duty", check.about))
     if finding.sent is not None or finding.required is not None:
-        rows["found"] = shown(finding.sent)
-        if finding.required is not None:
-            rows["required"] = shown(finding.required)
-    rows |= {
-        "task": json.dumps(recording.task, ensure_ascii=False),
-        "service": f"{recording.family}: {json.dumps(recording.behaviour['rules'])}",
-        "source": check.source,
-        "mend": check.hint,
-        "again": replay(recording, subject),
-    }
-    lines = [f"{check.name} ({check.severity}): {finding.said}", ""]
-    lines += [f"  {line}" for line in story(broken)]
-    lines.append("")
-    for name, value in rows.items():
-        lines += _row(name, value, is_verbatim=name in ("again", "task", "found", "required"))
-    return "\n".join(lines) + "\n"
+        told.append_text(_whole("found", value_of(finding.sent)))
+    if finding.required is not None:
+        told.append_text(_whole("required", value_of(finding.required)))
+    told.append_text(_whole("task", task_of(recording)))
+    told.append_text(_row("service", behaviour_of(recording)))
+    told.append_text(_row("source", check.source))
+    told.append_text(_row("mend", check.hint))
+    return told.append_text(_whole("again", replay(recording, subject)))
 
 
-def _row(name: str, value: str, *, is_verbatim: bool) -> list[str]:
-    head = f"  {name:<9} "
-    if is_verbatim:
-        return [head + value]
-    return textwrap.wrap(
-        value, WIDTH, initial_indent=head, subsequent_indent=" " * len(head), break_on_hyphens=False
-    ) or [head]
+def _known(broken: Broken, reason: str) -> Text:
+    head = _head(broken, f"{broken.check.name} ({broken.check.severity}, known)")
+    return head.append_text(_row("reason", printable(reason)))
+
+
+def _mended(name: str) -> Text:
+    return Text.assemble((name, GOOD), " is not broken any more: take it out of the file of known findings\n")
+
+
+def _head(broken: Broken, words: str) -> Text:
+    colour = SEVERE if broken.check.severity == MUST else MILD
+    return Text.assemble((words, colour), f": {printable(broken.finding.said)}\n")
+
+
+def _step(step: Step) -> Text:
+    at = f"{step.at_ms / 1000:8.3f} s" if step.at_ms is not None and step.way in (Way.REQUEST, Way.END) else " " * 10
+    words = f"{_ARROWS[step.way]}{step.words}"
+    if step.is_here:
+        return Text.assemble((f"  {at}  ", FAINT), (f"{words}   <-- here\n", SEVERE))
+    return Text.assemble((f"  {at}  ", FAINT), words, "\n")
+
+
+def _marked(mark: Mark) -> Text:
+    """Return what was said around the offending bytes, and carets below them."""
+    shown = excerpt(mark, WIDTH - INDENT)
+    line = Text.assemble((f"  {mark.part:<9} ", FAINT), shown.before, (shown.marked, SEVERE), shown.after, "\n")
+    under = " " * (INDENT + cell_len(shown.before)) + "^" * max(1, cell_len(shown.marked))
+    return line.append(f"{under} missing\n" if mark.is_missing else f"{under}\n", SEVERE)
+
+
+def _row(name: str, value: str) -> Text:
+    lines = textwrap.wrap(value, WIDTH - INDENT, break_on_hyphens=False) or [""]
+    return _whole(name, f"\n{' ' * INDENT}".join(lines))
+
+
+def _whole(name: str, value: str) -> Text:
+    """Return a row that is not broken into lines, so that it can be copied."""
+    return Text.assemble((f"  {name:<9} ", FAINT), value, "\n")

@@ -51,15 +51,22 @@ def told(found: Sequence[Deviating], talk: Talk) -> str:
     return "\n".join(parts)
 
 
-def as_json(found: Sequence[Deviating], talk: Talk) -> str:
-    """Return a report for programs."""
+def as_json(found: Sequence[Deviating], talk: Talk, subject: str, names: Collection[str]) -> str:
+    """Return a report for programs. Its form stands in schema/report.json.
+
+    Args:
+        found: the duties that are broken.
+        talk: what was asked and answered.
+        subject: the address of the server.
+        names: the duties that were looked at.
+    """
     findings = [
         {
-            "duty": each.duty.name,
+            "check": each.duty.name,
             "severity": each.duty.severity,
-            "about": each.duty.about,
-            "source": each.duty.source,
+            "duty": each.duty.about,
             "said": each.deviation.said,
+            "source": each.duty.source,
             "times": each.times,
             "asked": each.deviation.turn.body.decode(errors="replace"),
             "status": each.deviation.turn.status,
@@ -67,7 +74,15 @@ def as_json(found: Sequence[Deviating], talk: Talk) -> str:
         }
         for each in found
     ]
-    return json.dumps({"version": 1, "requests": len(talk.turns), "findings": findings}, indent=2) + "\n"
+    document = {
+        "version": 1,
+        "kind": "server",
+        "subject": subject,
+        "requests": len(talk.turns),
+        "checks": [name for name in DUTIES if name in names],
+        "findings": findings,
+    }
+    return json.dumps(document, indent=2) + "\n"
 
 
 def _cut(body: bytes) -> str:

@@ -14,8 +14,8 @@ from mockserver.spec.problem import SchemaProblem
 #: Folders whose files are JSON Schemas, and the files that are tables of our own.
 SCHEMA_FOLDERS = ("shared", "models", "tasks", "wire")
 TABLES = frozenset({"deliveries.json", "dialect.json", "errors.json", "sources.json"})
-#: Files that say nothing of the API: the form of scenarios, for editors, and the control API of the mock.
-APART = frozenset({"scenario.json", "control.json"})
+#: Files that say nothing of the API: the form of scenarios and of reports, and the control API of the mock.
+APART = frozenset({"scenario.json", "control.json", "report.json"})
 #: Most lists and objects inside each other in a file, and most references that lead from one to the next.
 MAX_DEPTH, MOST_REFERENCES = 64, 8
 

@@ -15,6 +15,7 @@ from contracts.commands.coverage import FORMATS as NAMES
 from contracts.coverage import FORMATS, as_html, as_text
 from contracts.coverage.base import Coverage, from_data
 from mockserver import MockServer
+from tests.kit.forms import REPORT
 from tests.kit.said import AIR, heard, item, seen, video
 from tests.kit.said import exchange as said
 from tests.support.asking import ask, poll
@@ -245,15 +246,18 @@ def test_check_client_tells_what_it_exercised(capsys: Captured) -> None:
     words = ("check", "client", "tests.kit.sound:client", "--example", example, "--coverage")
     status, out, _ = run(capsys, *words)
     assert status == 0
-    report, _, table = out.partition("\n\n")
-    assert "nothing broken" in report
+    table, _, ending = out.rpartition("\n\n")
     assert table.startswith("What was exercised of minimax:3@1, in ")
+    assert ending.startswith("nothing broken")
     _, out, _ = run(capsys, *words, "--format", "json")
     document = json.loads(out)
     assert document["findings"] == []
+    assert REPORT.is_valid(document)
     told = from_data(document["coverage"])
     assert seen(told, "boundaries")["ttl"] == ["minimum 60"]
     assert seen(told, "life cycle")["transport"] == ["http"]
+    _, out, _ = run(capsys, *words, "--format", "html")
+    assert "<h2>What was exercised of minimax:3@1, in " in out
     status, out, err = run(capsys, *words, "--format", "junit")
     assert (status, out) == (2, "")
-    assert err == "runware-mock: --coverage: the form junit has no place for it; use text or json\n"
+    assert err == "runware-mock: --coverage: no place for it in junit; use text, html or json\n"

@@ -1,12 +1,17 @@
 """Every client with a mistake is found out, by the duty that it breaks, in its smallest form."""
 
+import json
 from collections.abc import Sequence
 
 import pytest
 
 from contracts.checks import CHECKS
+from contracts.reports import FORMATS
+from contracts.reports.marks import mark_of
+from tests.kit.forms import REPORT
 from tests.kit.mutants import MUTANTS, Mutant
 from tests.kit.table import examine
+from tests.support.archives import HAR
 
 #: One for each duty: with these alone a broken check is noticed. The others take their time, in the deep tests.
 FIRST = {mutant.check: mutant for mutant in reversed(MUTANTS)}
@@ -32,13 +37,17 @@ BRINGS_OUT = {
 
 
 def found(mutant: Mutant, seed: int, families: Sequence[str] | None = None) -> None:
-    """Hold what the kit says of a mutant against what is known of it."""
+    """Hold what the kit says of a mutant against what is known of it, and its reports against their forms."""
     row = examine(mutant, is_alone=True, seed=seed, families=families)
     assert row.broken is not None, f"{mutant.name} was not found in {row.report.examples} examples"
     assert row.broken.check.name == mutant.check
     if "*" not in mutant.needs:
         assert row.parameters <= mutant.needs, "the example has parameters that the mistake does not need"
     assert row.broken.recording.exchanges
+    assert row.broken.finding.place is None or mark_of(row.broken), "the offending bytes are not marked"
+    REPORT.validate(json.loads(FORMATS["json"](row.report, mutant.name)))
+    HAR.validate(json.loads(FORMATS["har"](row.report, mutant.name)))
+    assert not [name for name, form in FORMATS.items() if row.broken.recording.api_key in form(row.report, mutant.name)]
 
 
 @pytest.mark.parametrize("mutant", FIRST.values(), ids=lambda mutant: mutant.name)

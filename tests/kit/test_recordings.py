@@ -21,7 +21,7 @@ from contracts.clients.python import PythonClient
 from contracts.recording import Exchange, Outcome, Recording
 from contracts.report import Broken
 from contracts.reports import FORMATS
-from contracts.reports.story import story
+from contracts.reports.story import Way, steps
 from contracts.runner import Runner
 from contracts.stage import Stage
 from tests.kit.sound import ApiError
@@ -80,7 +80,7 @@ def test_a_client_that_authenticates_nowhere_is_found_out_over_websocket() -> No
         report = Runner(stage, ["shows-its-key"], "quick", 1).run(["words"])
     [broken] = report.broken
     assert broken.finding.said == "the first message on a connection is no authentication with the key"
-    assert any("--> message: videoInference" in line for line in story(broken))
+    assert any(step.words.startswith("message: videoInference") for step in steps(broken))
 
 
 def exchange(*tasks: Any, number: int = 1, answers: Sequence[Any] = (), **others: Any) -> Exchange:
@@ -159,12 +159,13 @@ def test_a_long_story_is_cut_on_both_sides_of_its_place() -> None:
     made = recording(Outcome(is_endless=True), *exchanges)
     check = CHECKS["gives-up"]
     [finding] = check.find(made)
-    lines = story(Broken(check, finding.__class__("here", 15), made, 1, 0.0))
-    assert [line.strip() for line in lines if "…" in line] == [
+    told = [*steps(Broken(check, finding.__class__("here", 15), made, 1, 0.0))]
+    assert [step.words for step in told if step.way is Way.LEFT_OUT] == [
         "… 8 exchanges like these …",
         "… 11 exchanges like these …",
     ]
-    assert lines[-1].endswith("the caller was still waiting")
+    assert told[-1].words == "the caller was still waiting"
+    assert [step.number for step in told if step.is_here] == [15]
 
 
 @pytest.mark.parametrize(

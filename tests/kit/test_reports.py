@@ -3,6 +3,7 @@
 import json
 import shlex
 from collections.abc import Iterator
+from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
@@ -76,7 +77,7 @@ def test_build_servers_read_a_case_for_each_duty(report: Report) -> None:
     """The XML can be read, counts right, and has the story in its failure."""
     suite = ElementTree.fromstring(FORMATS["junit"](report, SUBJECT))[0]  # noqa: S314, it is our own
     assert (suite.get("tests"), suite.get("failures")) == (str(len(CHECKS)), "1")
-    [failed] = [case for case in suite if len(case)]
+    [failed] = [case for case in suite.iter("testcase") if len(case)]
     assert failed.get("name") == "reports-each-result-once"
     assert "<-- here" in (failed[0].text or "")
 
@@ -132,6 +133,18 @@ def test_every_duty_is_listed_with_its_source(capsys: pytest.CaptureFixture[str]
         ),
         (["check", "client", "json:dumps", "--example", "{"], "--example: it is no JSON"),
         (
+            ["check", "client", "json:dumps", "--also", "htm=report.html"],
+            "--also: 'htm=report.html' is no FORMAT=FILE, such as html=report.html; formats: text, html, ",
+        ),
+        (
+            ["check", "client", "json:dumps", "--also", "html=no/such/folder"],
+            "--also: no/such/folder cannot be written (No such file or directory)",
+        ),
+        (
+            ["check", "client", "json:dumps", "--output", "no/such/folder"],
+            "--output: no/such/folder cannot be written (No such file or directory)",
+        ),
+        (
             ["check", "client", "json:dumps", "--example", "[]"],
             "--example: an object with task and behaviour is expected",
         ),
@@ -158,3 +171,16 @@ def test_the_command_checks_a_client_by_name(capsys: pytest.CaptureFixture[str])
     assert "survives-refusals-for-now (must)" in capsys.readouterr().out
     assert main(["check", "client", name, "--profile", "quick", "--only", "sends-json-lists", "--seed", "1"]) == 0
     assert "nothing broken; 1 duty looked at" in capsys.readouterr().out
+
+
+def test_one_run_is_reported_in_as_many_forms_as_wanted(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """On standard output or in a file, and in further files."""
+    words = ["check", "client", "tests.kit.sound:client", "--profile", "quick", "--only", "sends-json-lists"]
+    also = ["--also", f"json={tmp_path / 'report.json'}", "--also", f"har={tmp_path / 'report.har'}"]
+    assert main([*words, *also, "--format", "junit"]) == 0
+    assert capsys.readouterr().out.startswith("<?xml ")
+    assert json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))["checks"] == ["sends-json-lists"]
+    assert json.loads((tmp_path / "report.har").read_text(encoding="utf-8"))["log"]["entries"] == []
+    assert main([*words, "--output", str(tmp_path / "report.txt")]) == 0
+    assert capsys.readouterr().out == ""
+    assert (tmp_path / "report.txt").read_text(encoding="utf-8").startswith("nothing broken; 1 duty looked at")

@@ -12,6 +12,7 @@ from contracts.servers.report import deviations, told
 from contracts.servers.talk import Kind, Talk
 from mockserver import MockServer
 from tests.kit.deviants import DEVIANTS, Spoil, deviating
+from tests.kit.forms import REPORT
 
 VIDEO = {"numberResults": 2}
 
@@ -80,7 +81,8 @@ def test_the_command_reports_for_people_and_for_programs(capsys: pytest.CaptureF
     with deviating(*[spoil for spoil in DEVIANTS if spoil.__name__ == "loses_messages"]) as url:
         assert main(["check", "server", url, "--seed", "1", "--format", "json"]) == 1
         document = json.loads(capsys.readouterr().out)
-        assert [finding["duty"] for finding in document["findings"]] == ["lists-errors"]
+        REPORT.validate(document)
+        assert [finding["check"] for finding in document["findings"]] == ["lists-errors"]
         assert main(["check", "server", url, "--seed", "1", "--skip", "lists-errors"]) == 0
         capsys.readouterr()
     assert main(["check", "server", "not an address"]) == 2

@@ -41,10 +41,12 @@ class Page:
 
     Attributes:
         responses: what the page's requests were answered with, as the protocol tells it.
+        complaints: what the browser wrote into its console, if its log is enabled.
     """
 
     def __init__(self, line: ClientConnection) -> None:
         self.responses: list[dict[str, Any]] = []
+        self.complaints: list[str] = []
         self._line = line
         self._numbers = itertools.count(1)
         for domain in ("Page", "Network", "Runtime"):
@@ -68,6 +70,8 @@ class Page:
             message = json.loads(self._line.recv(timeout=WITHIN_S))
             if message.get("method") == "Network.responseReceived":
                 self.responses.append(message["params"]["response"])
+            if message.get("method") == "Log.entryAdded":
+                self.complaints.append(message["params"]["entry"]["text"])
             if message.get(name) == value:
                 return message
 

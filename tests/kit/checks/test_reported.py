@@ -35,7 +35,11 @@ ROWS: Sequence[tuple[str, Recording, list[Finding]]] = [
     ("reports-every-result", told(FIRST, SECOND, outcome=got(SECOND, FIRST)), []),
     ("reports-every-result", told(FIRST, outcome=failed()), []),
     ("reports-every-result", told(FIRST, outcome=got({"videoUUID": "v1", "videoURL": "https://mine/1.mp4"})), []),
-    ("reports-every-result", told(FIRST, SECOND, outcome=got(FIRST)), [Finding(SEVERAL, 0, None, "v2")]),
+    (
+        "reports-every-result",
+        told(FIRST, SECOND, outcome=got(FIRST)),
+        [Finding("result v2 was there and is not among the 1 reported", 0, required="v2", place="/results/1")],
+    ),
     (
         "reports-every-result",
         told(FIRST, SECOND, PROCESSING, outcome=got({"videoURL": "https://v/v1.mp4"}, SECOND)),
@@ -45,8 +49,8 @@ ROWS: Sequence[tuple[str, Recording, list[Finding]]] = [
         "reports-every-result",
         told(FIRST, SECOND, outcome=got()),
         [
-            Finding("result v1 was there and is not among the 0 reported", 0, None, "v1"),
-            Finding("result v2 was there and is not among the 0 reported", 0, None, "v2"),
+            Finding("result v1 was there and is not among the 0 reported", 0, required="v1", place="/results/0"),
+            Finding("result v2 was there and is not among the 0 reported", 0, required="v2", place="/results/0"),
         ],
     ),
     # ---
@@ -68,8 +72,8 @@ ROWS: Sequence[tuple[str, Recording, list[Finding]]] = [
         "reports-each-result-once",
         told(FIRST, SECOND, outcome=got(FIRST, SECOND, FIRST, SECOND, FIRST)),
         [
-            Finding("result v1 is reported 3 times", 0, 3, 1),
-            Finding("result v2 is reported 2 times", 0, 2, 1),
+            Finding("result v1 is reported 3 times", 0, 3, 1, place="/results/2/videoUUID"),
+            Finding("result v2 is reported 2 times", 0, 2, 1, place="/results/3/videoUUID"),
         ],
     ),
     # ---
@@ -79,16 +83,41 @@ ROWS: Sequence[tuple[str, Recording, list[Finding]]] = [
     (
         "reports-only-its-results",
         told(FIRST, outcome=Outcome(results=[], value={"data": []})),
-        [Finding("returned dict, no list of objects", 0, {"data": []})],
+        [Finding("returned dict, no list of objects", 0, {"data": []}, "a list of results", place="/results")],
     ),
     (
         "reports-only-its-results",
         told(FIRST, outcome=got(PROCESSING, {**FIRST, "status": "processing"}, {"taskUUID": UUID}, SECOND)),
         [
-            Finding("an item without a video is reported as a result", 0, PROCESSING),
-            Finding("an item without a video is reported as a result", 0, {**FIRST, "status": "processing"}),
-            Finding("an item without a video is reported as a result", 0, {"taskUUID": UUID}),
-            Finding("result v2 is none of this task", 0, "v2"),
+            Finding(
+                "an item without a video is reported as a result",
+                0,
+                {
+                    "taskType": "videoInference",
+                    "taskUUID": "24cd5dff-cb81-4db5-8506-b72a9425f9d1",
+                    "status": "processing",
+                },
+                place="/results/0",
+            ),
+            Finding(
+                "an item without a video is reported as a result",
+                0,
+                {
+                    "taskType": "videoInference",
+                    "taskUUID": "24cd5dff-cb81-4db5-8506-b72a9425f9d1",
+                    "videoUUID": "v1",
+                    "videoURL": "https://v/v1.mp4",
+                    "status": "processing",
+                },
+                place="/results/1",
+            ),
+            Finding(
+                "an item without a video is reported as a result",
+                0,
+                {"taskUUID": "24cd5dff-cb81-4db5-8506-b72a9425f9d1"},
+                place="/results/2",
+            ),
+            Finding("result v2 is none of this task", 0, "v2", ["v1"], place="/results/3/videoUUID"),
         ],
     ),
     ("reports-only-its-results", told(FIRST, outcome=got({"videoUUID": "v1"})), []),
@@ -101,25 +130,41 @@ ROWS: Sequence[tuple[str, Recording, list[Finding]]] = [
     (
         "reports-values-untouched",
         told(FULL, outcome=got({**FULL, "cost": Decimal("0.12")})),
-        [Finding("cost is Decimal('0.12'), told was 0.123456789", 0, Decimal("0.12"), 0.123456789)],
+        [
+            Finding(
+                "cost is Decimal('0.12'), told was 0.123456789",
+                0,
+                Decimal("0.12"),
+                0.123456789,
+                place="/results/0/cost",
+            )
+        ],
     ),
     (
         "reports-values-untouched",
         told(FULL, outcome=got(SECOND, without("seed"))),
-        [Finding("seed is missing, told was 9007199254740993", 0, None, 9007199254740993)],
+        [Finding("seed is missing, told was 9007199254740993", 0, required=9007199254740993, place="/results/1/seed")],
     ),
     (
         "reports-values-untouched",
         told(SECOND, FULL, outcome=got(without("videoUUID"), SECOND)),
-        [Finding("videoUUID is missing, told was 'v1'", 0, None, "v1")],
+        [Finding("videoUUID is missing, told was 'v1'", 0, required="v1", place="/results/0/videoUUID")],
     ),
     (
         "reports-values-untouched",
         told(FULL, outcome=got({**FULL, "seed": 9007199254740992, "NSFWContent": 0, "cost": "0.123456789"})),
         [
-            Finding("seed is 9007199254740992, told was 9007199254740993", 0, 9007199254740992, 9007199254740993),
-            Finding("cost is '0.123456789', told was 0.123456789", 0, "0.123456789", 0.123456789),
-            Finding("NSFWContent is 0, told was False", 0, 0, False),
+            Finding(
+                "seed is 9007199254740992, told was 9007199254740993",
+                0,
+                9007199254740992,
+                9007199254740993,
+                place="/results/0/seed",
+            ),
+            Finding(
+                "cost is '0.123456789', told was 0.123456789", 0, "0.123456789", 0.123456789, place="/results/0/cost"
+            ),
+            Finding("NSFWContent is 0, told was False", 0, 0, False, place="/results/0/NSFWContent"),
         ],
     ),
     ("reports-values-untouched", told(result(cost=1), outcome=got(result(cost=1.0))), []),
@@ -128,10 +173,22 @@ ROWS: Sequence[tuple[str, Recording, list[Finding]]] = [
         told(result(taskUUID="a"), outcome=got(result(videoURL="https://v/V1.mp4", taskType="x"))),
         [
             Finding(
-                "videoURL is 'https://v/V1.mp4', told was 'https://v/v1.mp4'", 0, "https://v/V1.mp4", "https://v/v1.mp4"
+                "videoURL is 'https://v/V1.mp4', told was 'https://v/v1.mp4'",
+                0,
+                "https://v/V1.mp4",
+                "https://v/v1.mp4",
+                place="/results/0/videoURL",
             ),
-            Finding(f"taskUUID is '{UUID}', told was 'a'", 0, UUID, "a"),
-            Finding("taskType is 'x', told was 'videoInference'", 0, "x", "videoInference"),
+            Finding(
+                "taskUUID is '24cd5dff-cb81-4db5-8506-b72a9425f9d1', told was 'a'",
+                0,
+                UUID,
+                "a",
+                place="/results/0/taskUUID",
+            ),
+            Finding(
+                "taskType is 'x', told was 'videoInference'", 0, "x", "videoInference", place="/results/0/taskType"
+            ),
         ],
     ),
     # ---
@@ -142,14 +199,18 @@ ROWS: Sequence[tuple[str, Recording, list[Finding]]] = [
     (
         "reports-failure",
         recorded(got(), submit()),
-        [Finding("returned an empty list, although nothing was made", 0, [])],
+        [Finding("returned an empty list, although nothing was made", 0, [], place="/results")],
     ),
     (
         "reports-failure",
         recorded(got(), poll(1, errors=[error("timeoutProvider"), error()])),
         [
             Finding(
-                "returned an empty list, although the service had answered timeoutProvider", 0, [], "timeoutProvider"
+                "returned an empty list, although the service had answered timeoutProvider",
+                0,
+                [],
+                "timeoutProvider",
+                place="/results",
             )
         ],
     ),
@@ -162,7 +223,7 @@ ROWS: Sequence[tuple[str, Recording, list[Finding]]] = [
     (
         "reports-the-code",
         recorded(failed(code="x"), poll(1, errors=[error("a"), error("b")]), poll(2, errors=[error("c"), error("d")])),
-        [Finding("the error shows the code 'x', the service answered 'c'", 0, "x", "c")],
+        [Finding("the error shows the code 'x', the service answered 'c'", 0, "x", "c", place="/error/code")],
     ),
     # ---
     ("reports-the-message", recorded(failed("so: It failed. Sorry"), poll(1, errors=[error()])), []),
@@ -172,7 +233,7 @@ ROWS: Sequence[tuple[str, Recording, list[Finding]]] = [
     (
         "reports-the-message",
         recorded(failed("broken"), poll(1, errors=[error("a", "A"), error("b", "B")])),
-        [Finding("the error says 'broken', the service said 'A'", 0, "broken", "A")],
+        [Finding("the error says 'broken', the service said 'A'", 0, "broken", "A", place="/error/message")],
     ),
 ]
 

@@ -35,13 +35,33 @@ ROWS: list[tuple[str, Recording, list[Finding]]] = [
     ("sends-json-lists", recorded(None, submit(), poll(2)), []),
     ("sends-json-lists", recorded(None, submit(headers=UPPER)), []),
     ("sends-json-lists", recorded(None, body(b"[{}, {}]")), []),
-    ("sends-json-lists", recorded(None, body(b'{"a": 1}')), [Finding(TASKLESS, 1, b'{"a": 1}', "[{…}]")]),
-    ("sends-json-lists", recorded(None, body(b"[{}, 1]")), [Finding(TASKLESS, 1, b"[{}, 1]", "[{…}]")]),
-    ("sends-json-lists", recorded(None, body(b"x" * 99, number=2)), [Finding(TASKLESS, 2, b"x" * 60, "[{…}]")]),
+    (
+        "sends-json-lists",
+        recorded(None, body(b'{"a": 1}')),
+        [Finding("the body is no JSON list of objects", 1, '{"a": 1}', "[{…}]", place="")],
+    ),
+    (
+        "sends-json-lists",
+        recorded(None, body(b"[{}, 1]")),
+        [Finding("the body is no JSON list of objects", 1, "[{}, 1]", "[{…}]", place="")],
+    ),
+    (
+        "sends-json-lists",
+        recorded(None, body(b"x" * 99, number=2)),
+        [
+            Finding(
+                "the body is no JSON list of objects",
+                2,
+                "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
+                "[{…}]",
+                place="",
+            )
+        ],
+    ),
     (
         "sends-json-lists",
         recorded(None, submit(headers=(("content-type", "Text/Plain; a=b"),))),
-        [Finding("Content-Type is 'text/plain'", 1, "text/plain", "application/json")],
+        [Finding("Content-Type is 'text/plain'", 1, "text/plain", "application/json", place="content-type")],
     ),
     ("sends-json-lists", recorded(None, submit(headers=(), transport="websocket")), []),
     # ---
@@ -52,10 +72,17 @@ ROWS: list[tuple[str, Recording, list[Finding]]] = [
         recorded(None, submit(headers=(("authorization", KEY),)), poll(2, headers=())),
         [
             Finding(
-                "the request does not show the key that the client was given", 1, KEY, "Authorization: Bearer <key>"
+                "the request does not show the key that the client was given",
+                1,
+                KEY,
+                "Bearer <key>",
+                place="authorization",
             ),
             Finding(
-                "the request does not show the key that the client was given", 2, None, "Authorization: Bearer <key>"
+                "the request does not show the key that the client was given",
+                2,
+                required="Bearer <key>",
+                place="authorization",
             ),
         ],
     ),
@@ -67,7 +94,8 @@ ROWS: list[tuple[str, Recording, list[Finding]]] = [
                 "the request does not show the key that the client was given",
                 1,
                 "Bearer another",
-                "Authorization: Bearer <key>",
+                "Bearer <key>",
+                place="authorization",
             )
         ],
     ),
@@ -76,7 +104,10 @@ ROWS: list[tuple[str, Recording, list[Finding]]] = [
         recorded(None, sent({"taskType": "authentication", "apiKey": "another"}, headers=(), status=401)),
         [
             Finding(
-                "the request does not show the key that the client was given", 1, None, "Authorization: Bearer <key>"
+                "the request does not show the key that the client was given",
+                1,
+                required="Bearer <key>",
+                place="authorization",
             )
         ],
     ),
@@ -94,17 +125,20 @@ ROWS: list[tuple[str, Recording, list[Finding]]] = [
             submit(6, headers=()),
         ),
         [
-            Finding("the first message on a connection is no authentication with the key", 4),
-            Finding("the first message on a connection is no authentication with the key", 5),
+            Finding("the first message on a connection is no authentication with the key", 4, place=""),
+            Finding("the first message on a connection is no authentication with the key", 5, place=""),
             Finding(
-                "the request does not show the key that the client was given", 6, None, "Authorization: Bearer <key>"
+                "the request does not show the key that the client was given",
+                6,
+                required="Bearer <key>",
+                place="authorization",
             ),
         ],
     ),
     (
         "shows-its-key",
         recorded(None, sent({"taskType": "authentication", "apiKey": "another"}, transport="websocket", connection=1)),
-        [Finding("the first message on a connection is no authentication with the key", 1)],
+        [Finding("the first message on a connection is no authentication with the key", 1, place="")],
     ),
     # ---
     ("keeps-its-key-to-itself", recorded(None, submit(), poll(2)), []),
@@ -115,9 +149,21 @@ ROWS: list[tuple[str, Recording, list[Finding]]] = [
             failed(f"{KEY} is wrong"), submit(target=f"/v1?k={KEY}", headers=(("authorization", KEY), ("x-key", KEY)))
         ),
         [
-            Finding("the key is part of the address, which proxies and servers log", 1),
-            Finding("the header x-key shows the key", 1, "x-key"),
-            Finding("the message of the error shows the key", 0, "<key> is wrong"),
+            Finding(
+                "the key is part of the address, which proxies and servers log",
+                1,
+                "/v1?k=kit-0123456789abcdef",
+                "an address without it",
+                place=":path",
+            ),
+            Finding("the header x-key shows the key", 1, KEY, "the key in Authorization alone", place="x-key"),
+            Finding(
+                "the message of the error shows the key",
+                0,
+                "kit-0123456789abcdef is wrong",
+                "a message without it",
+                place="/error/message",
+            ),
         ],
     ),
     (
@@ -126,8 +172,8 @@ ROWS: list[tuple[str, Recording, list[Finding]]] = [
             None, sent({"taskType": "authentication", "key": KEY}, {"taskType": "ping", "apiKey": [KEY]}, number=3)
         ),
         [
-            Finding("the parameter key shows the key", 3, "key"),
-            Finding("the parameter apiKey shows the key", 3, "apiKey"),
+            Finding("the parameter key shows the key", 3, KEY, place="/0/key"),
+            Finding("the parameter apiKey shows the key", 3, ["kit-0123456789abcdef"], place="/1/apiKey"),
         ],
     ),
     # ---
@@ -136,8 +182,10 @@ ROWS: list[tuple[str, Recording, list[Finding]]] = [
         "sends-what-was-asked",
         asked(HOW, positivePrompt=None, safety={"mode": "fast"}),
         [
-            Finding("positivePrompt was asked for and not sent", 1, None, "a"),
-            Finding("safety.checkContent was asked for and not sent", 1, None, False),
+            Finding("positivePrompt was asked for and not sent", 1, required="a", place="/0/positivePrompt"),
+            Finding(
+                "safety.checkContent was asked for and not sent", 1, required=False, place="/0/safety/checkContent"
+            ),
         ],
     ),
     ("sends-what-was-asked", asked(HOW, safety=1), []),
@@ -150,15 +198,16 @@ ROWS: list[tuple[str, Recording, list[Finding]]] = [
             Finding(
                 "inputs.frameImages has 1 members of 2",
                 1,
-                "['https://a/2.png']",
-                "[{'image': 'https://a/1.png', 'frame': 'first'}, 'https://a/2.png']",
+                ["https://a/2.png"],
+                [{"image": "https://a/1.png", "frame": "first"}, "https://a/2.png"],
+                place="/0/inputs/frameImages",
             )
         ],
     ),
     (
         "sends-what-was-asked",
         recorded(None, submit(), submit(2, task={}), task={"model": "minimax:3@1"}),
-        [Finding("model was asked for and not sent", 2, None, "minimax:3@1")],
+        [Finding("model was asked for and not sent", 2, required="minimax:3@1", place="/0/model")],
     ),
     # ---
     ("sends-values-untouched", asked(HOW), []),
@@ -166,31 +215,39 @@ ROWS: list[tuple[str, Recording, list[Finding]]] = [
     (
         "sends-values-untouched",
         asked(HOW, positivePrompt="a "),
-        [Finding("positivePrompt is 'a ', asked for was 'a'", 1, "a ", "a")],
+        [Finding("positivePrompt is 'a ', asked for was 'a'", 1, "a ", "a", place="/0/positivePrompt")],
     ),
     (
         "sends-values-untouched",
         asked({**TASK, "positivePrompt": ACCENTS}, positivePrompt="cafe\u0301"),
-        [Finding("positivePrompt is 'cafe\u0301', asked for was 'caf\u00e9'", 1, "cafe\u0301", ACCENTS)],
+        [Finding("positivePrompt is 'café', asked for was 'café'", 1, "café", "café", place="/0/positivePrompt")],
     ),
     (
         "sends-values-untouched",
         asked(HOW, safety={"mode": "full", "checkContent": 0}),
         [
-            Finding("safety.mode is 'full', asked for was 'fast'", 1, "full", "fast"),
-            Finding("safety.checkContent is 0, asked for was False", 1, 0, False),
+            Finding("safety.mode is 'full', asked for was 'fast'", 1, "full", "fast", place="/0/safety/mode"),
+            Finding("safety.checkContent is 0, asked for was False", 1, 0, False, place="/0/safety/checkContent"),
         ],
     ),
     ("sends-values-untouched", asked(HOW, safety={"mode": "fast"}), []),
     (
         "sends-values-untouched",
         asked(HOW, safety="fast"),
-        [Finding(f"safety is 'fast', asked for was {HOW['safety']!r}", 1, "fast", HOW["safety"])],
+        [
+            Finding(
+                "safety is 'fast', asked for was {'mode': 'fast', 'checkContent': False}",
+                1,
+                "fast",
+                {"mode": "fast", "checkContent": False},
+                place="/0/safety",
+            )
+        ],
     ),
     (
         "sends-values-untouched",
         asked({**TASK, "ttl": 60}, ttl=60.0),
-        [Finding("ttl is 60.0, asked for was 60", 1, 60.0, 60)],
+        [Finding("ttl is 60.0, asked for was 60", 1, 60.0, 60, place="/0/ttl")],
     ),
     ("sends-values-untouched", asked(FRAMES), []),
     ("sends-values-untouched", asked(FRAMES, inputs=inputs("https://a/2.png")), []),
@@ -198,24 +255,39 @@ ROWS: list[tuple[str, Recording, list[Finding]]] = [
         "sends-values-untouched",
         asked(FRAMES, inputs=inputs({"image": "https://a/1.png", "frame": "last"}, "https://a/3.png")),
         [
-            Finding("inputs.frameImages[0].frame is 'last', asked for was 'first'", 1, "last", "first"),
+            Finding(
+                "inputs.frameImages[0].frame is 'last', asked for was 'first'",
+                1,
+                "last",
+                "first",
+                place="/0/inputs/frameImages/0/frame",
+            ),
             Finding(
                 "inputs.frameImages[1] is 'https://a/3.png', asked for was 'https://a/2.png'",
                 1,
                 "https://a/3.png",
                 "https://a/2.png",
+                place="/0/inputs/frameImages/1",
             ),
         ],
     ),
     (
         "sends-values-untouched",
         asked({**TASK, "inputs": inputs("a")}, inputs=inputs("a", "b")),
-        [Finding("inputs.frameImages is ['a', 'b'], asked for was ['a']", 1, ["a", "b"], ["a"])],
+        [
+            Finding(
+                "inputs.frameImages is ['a', 'b'], asked for was ['a']",
+                1,
+                ["a", "b"],
+                ["a"],
+                place="/0/inputs/frameImages",
+            )
+        ],
     ),
     (
         "sends-values-untouched",
         asked({**TASK, "inputs": inputs("a")}, inputs={"frameImages": "a"}),
-        [Finding("inputs.frameImages is 'a', asked for was ['a']", 1, "a", ["a"])],
+        [Finding("inputs.frameImages is 'a', asked for was ['a']", 1, "a", ["a"], place="/0/inputs/frameImages")],
     ),
     # ---
     ("adds-nothing", asked(HOW), []),
@@ -224,20 +296,20 @@ ROWS: list[tuple[str, Recording, list[Finding]]] = [
         "adds-nothing",
         recorded(None, submit(2, task={**TASK, "duration": 10, "x": None})),
         [
-            Finding("duration is 10, which nobody asked for", 2, 10),
-            Finding("x is None, which nobody asked for", 2, None),
+            Finding("duration is 10, which nobody asked for", 2, 10, place="/0/duration"),
+            Finding("x is None, which nobody asked for", 2, place="/0/x"),
         ],
     ),
     (
         "adds-nothing",
         asked(HOW, safety={"mode": "fast", "checkContent": False, "deep": {"er": 1}}),
-        [Finding("safety.deep is {'er': 1}, which nobody asked for", 1, {"er": 1})],
+        [Finding("safety.deep is {'er': 1}, which nobody asked for", 1, {"er": 1}, place="/0/safety/deep")],
     ),
     ("adds-nothing", asked(HOW, safety="fast"), []),
     (
         "adds-nothing",
         recorded(None, submit(task={"model": "another:1@1", "duration": 6})),
-        [Finding("duration is 6, which nobody asked for", 1, 6)],
+        [Finding("duration is 6, which nobody asked for", 1, 6, place="/0/duration")],
     ),
     # ---
     ("sends-valid-tasks", recorded(None, submit(), poll(2), sent({"taskType": "ping", "ping": True})), []),
@@ -248,7 +320,9 @@ ROWS: list[tuple[str, Recording, list[Finding]]] = [
             Finding(
                 "Unsupported parameter 'clientVersion'. Leave it out: this task has no such parameter.",
                 3,
-                "/clientVersion",
+                "1",
+                {"additionalProperties": False},
+                place="/0/clientVersion",
             )
         ],
     ),
@@ -259,8 +333,14 @@ ROWS: list[tuple[str, Recording, list[Finding]]] = [
         "names-tasks-afresh",
         recorded(None, submit(2, own={**OWN, "taskUUID": UUID[:-1]}), submit(3, own={"taskType": "videoInference"})),
         [
-            Finding(f"taskUUID is '{UUID[:-1]}'", 2, UUID[:-1], "a UUID of version 4"),
-            Finding("taskUUID is None", 3, None, "a UUID of version 4"),
+            Finding(
+                "taskUUID is '24cd5dff-cb81-4db5-8506-b72a9425f9d'",
+                2,
+                "24cd5dff-cb81-4db5-8506-b72a9425f9d",
+                "a UUID of version 4",
+                place="/0/taskUUID",
+            ),
+            Finding("taskUUID is None", 3, required="a UUID of version 4", place="/0/taskUUID"),
         ],
     ),
     (
@@ -272,6 +352,7 @@ ROWS: list[tuple[str, Recording, list[Finding]]] = [
                 1,
                 "24cd5dff-cb81-1db5-8506-b72a9425f9d1",
                 "a UUID of version 4",
+                place="/0/taskUUID",
             )
         ],
     ),
@@ -279,8 +360,14 @@ ROWS: list[tuple[str, Recording, list[Finding]]] = [
         "names-tasks-afresh",
         recorded(None, submit(own={**OWN, "taskUUID": 7}), submit(2), earlier={UUID}),
         [
-            Finding("taskUUID is 7", 1, 7, "a UUID of version 4"),
-            Finding(f"taskUUID {UUID} was that of an earlier task", 2, UUID, "a new one"),
+            Finding("taskUUID is 7", 1, 7, "a UUID of version 4", place="/0/taskUUID"),
+            Finding(
+                "taskUUID 24cd5dff-cb81-4db5-8506-b72a9425f9d1 was that of an earlier task",
+                2,
+                UUID,
+                "a new one",
+                place="/0/taskUUID",
+            ),
         ],
     ),
     # ---
@@ -288,19 +375,35 @@ ROWS: list[tuple[str, Recording, list[Finding]]] = [
     (
         "asks-for-async-delivery",
         recorded(None, submit(own={**OWN, "deliveryMethod": "sync"})),
-        [Finding("deliveryMethod is 'sync'", 1, "sync", "async")],
+        [Finding("deliveryMethod is 'sync'", 1, "sync", "async", place="/0/deliveryMethod")],
     ),
     # ---
     ("submits-once", recorded(None, submit(), submit(2, own={**OWN, "taskUUID": UUID.upper()})), []),
     (
         "submits-once",
         recorded(None, submit(), submit(2, own={**OWN, "taskUUID": OTHER})),
-        [Finding("another try has another taskUUID: if the first was taken on, both are charged", 2, OTHER, UUID)],
+        [
+            Finding(
+                "another try has another taskUUID: if the first was taken on, both are charged",
+                2,
+                OTHER,
+                UUID,
+                place="/0/taskUUID",
+            )
+        ],
     ),
     (
         "submits-once",
         recorded(None, submit(), submit(2, own={**OWN, "taskUUID": OTHER}), submit(3)),
-        [Finding("another try has another taskUUID: if the first was taken on, both are charged", 2, OTHER, UUID)],
+        [
+            Finding(
+                "another try has another taskUUID: if the first was taken on, both are charged",
+                2,
+                OTHER,
+                UUID,
+                place="/0/taskUUID",
+            )
+        ],
     ),
 ]
 

@@ -1,0 +1,205 @@
+"""Reports for programs have the form that is promised for them, and none tells a key, whatever is in it."""
+
+import json
+import re
+from collections.abc import Sequence
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+
+from contracts.checks import CHECKS
+from contracts.clients.python import PythonClient
+from contracts.recording import Outcome
+from contracts.report import Report
+from contracts.reports import FORMATS
+from contracts.reports.marks import mark_of
+from contracts.runner import Runner
+from contracts.stage import Stage
+from tests.kit.forms import HOSTILE, KEY, OTHER_KEY, REPORT, SUBJECT, UUID, exchange, hostile, report_on
+from tests.kit.sound import client
+from tests.support.archives import HAR
+
+POLL = {"taskType": "getResponse", "taskUUID": UUID}
+TASK = {"taskType": "videoInference", "taskUUID": UUID, "model": "minimax:3@1", "positivePrompt": HOSTILE}
+
+
+@pytest.mark.parametrize("form", FORMATS)
+@pytest.mark.parametrize("facts", [{}, {"known": {"sends-values-untouched": f"because {HOSTILE}"}}])
+def test_no_report_tells_a_key_or_holds_what_terminals_act_on(form: str, facts: dict[str, Any]) -> None:
+    """Neither the key of the example, nor a part of it where a value is cut, nor one that the client had elsewhere."""
+    told = FORMATS[form](hostile(**facts), SUBJECT)
+    for secret in (KEY, KEY[-8:], OTHER_KEY):
+        assert secret not in told
+    if form in ("text", "html", "junit"):
+        assert not re.search("[^\n\\x20-\\x7e\xa0-\u202d\u2030-\U0010ffff]", told)
+
+
+@pytest.mark.parametrize("value", [f"Bearer {OTHER_KEY}", OTHER_KEY, f"Basic {OTHER_KEY}"])
+def test_the_key_in_a_header_is_hidden_whoever_it_belongs_to(value: str) -> None:
+    """A client that shows its own key in place of the one that it was given is told so without it."""
+    report = report_on(exchange(TASK, headers=(("authorization", value),)), check="shows-its-key")
+    for form in FORMATS.values():
+        assert OTHER_KEY not in form(report, SUBJECT)
+    [finding] = json.loads(FORMATS["json"](report, SUBJECT))["findings"]
+    assert finding["found"].endswith("<another key>")
+
+
+def test_the_json_of_a_sound_client_has_its_form() -> None:
+    """With no finding, and with a known one that is mended."""
+    with Stage(PythonClient(client)) as stage:
+        report = Runner(stage, profile="quick", seed=1).run(["words"])
+    document = json.loads(FORMATS["json"](report, SUBJECT))
+    REPORT.validate(document)
+    assert (document["kind"], document["findings"], document["mended"]) == ("client", [], [])
+    report.known = {"backs-off": "later"}
+    document = json.loads(FORMATS["json"](report, SUBJECT))
+    REPORT.validate(document)
+    assert document["mended"] == ["backs-off"]
+
+
+@pytest.mark.parametrize("change", [{"version": 2}, {"kind": "receiver"}, {"findings": [{}]}, {"more": 1}])
+def test_another_form_is_refused(change: dict[str, Any]) -> None:
+    """The schema says something."""
+    document = json.loads(FORMATS["json"](hostile(), SUBJECT))
+    REPORT.validate(document)
+    assert not REPORT.is_valid({**document, **change})
+
+
+def places() -> Sequence[tuple[Report, str, str, bool]]:
+    """Return reports, the part in which something is marked, what, and whether it is missing there."""
+    lost = {name: value for name, value in TASK.items() if name != "positivePrompt"}
+    changed = exchange({**TASK, "positivePrompt": 'a\\b"c'})
+    twice = Outcome(results=[{"videoUUID": "v"}, {"videoUUID": "v"}])
+    return [
+        (report_on(changed, check="sends-values-untouched"), "body", '"positivePrompt": "a\\\\b\\"c"', False),
+        (report_on(exchange(lost), check="sends-what-was-asked"), "body", "}", True),
+        (report_on(exchange({**TASK, "duration": 7}), check="sends-valid-tasks"), "body", '"duration": 7', False),
+        (report_on(exchange({**TASK, "x/y~z": 1}), check="adds-nothing"), "body", '"x/y~z": 1', False),
+        (report_on(exchange(POLL), check="polls-its-own-task"), "body", f'"taskUUID": "{UUID}"', False),
+        (report_on(exchange("text"), check="sends-json-lists"), "body", '["text"]', False),
+        (
+            report_on(exchange(TASK, headers=[("content-type", "text/plain")]), check="sends-json-lists"),
+            "header",
+            "text/plain",
+            False,
+        ),
+        (
+            report_on(exchange(TASK, target=f"/v1?key={KEY}"), check="keeps-its-key-to-itself"),
+            "address",
+            "key=<key>",
+            False,
+        ),
+        (
+            report_on(exchange(TASK), outcome=twice, check="reports-each-result-once"),
+            "outcome",
+            '"videoUUID": "v"',
+            False,
+        ),
+        (
+            report_on(exchange(POLL), outcome=Outcome(code="x"), check="reports-the-code"),
+            "outcome",
+            '"code": "x"',
+            False,
+        ),
+    ]
+
+
+@pytest.mark.parametrize(("report", "part", "text", "is_missing"), places())
+def test_the_offending_bytes_are_told_by_place(report: Report, part: str, text: str, is_missing: bool) -> None:
+    """In bodies, headers, addresses and outcomes; where something is missing, the end of what should hold it."""
+    document = json.loads(FORMATS["json"](report, SUBJECT))
+    REPORT.validate(document)
+    [finding] = document["findings"]
+    place = finding["place"]
+    assert (place["part"], place["text"], place["isMissing"]) == (part, text, is_missing)
+    if part == "body":
+        assert finding["exchanges"][0]["request"][place["start"] : place["end"]] == text
+
+
+def test_people_see_carets_below_the_offending_bytes() -> None:
+    """As wide as these are on a terminal, also where characters are two columns wide."""
+    report = report_on(exchange({**TASK, "positivePrompt": "灯台"}), check="sends-values-untouched")
+    lines = FORMATS["text"](report, SUBJECT).splitlines()
+    [at] = [index for index, line in enumerate(lines) if line.startswith("  body ")]
+    assert '"positivePrompt": "灯台"' in lines[at]
+    assert lines[at + 1].strip() == "^" * len('"positivePrompt": "----"')
+    assert lines[at + 1].index("^") == lines[at].index('"positivePrompt"')
+
+
+def test_a_body_that_cannot_be_taken_apart_is_marked_as_a_whole_or_not_at_all() -> None:
+    """Nothing is marked where the place cannot be said."""
+    twice = exchange(TASK, body=b'[{"taskType": "videoInference", "taskType": "videoInference"}]')
+    [broken] = report_on(twice, check="sends-what-was-asked").broken
+    assert mark_of(broken) is None
+    assert "  body " not in FORMATS["text"](report_on(twice, check="sends-what-was-asked"), SUBJECT)
+
+
+def test_build_servers_read_known_findings_as_skipped() -> None:
+    """Counts are right, members stand in the order of the schema, and only new findings fail."""
+    known = {"sends-values-untouched": "for now", "backs-off": "later"}
+    suites = ElementTree.fromstring(FORMATS["junit"](hostile(known=known), SUBJECT))  # noqa: S314, it is our own
+    [suite] = suites
+    assert suites.tag == "testsuites"
+    assert {name: suite.get(name) for name in ("tests", "failures", "errors", "skipped", "time")} == {
+        "tests": str(len(CHECKS)),
+        "failures": "0",
+        "errors": "0",
+        "skipped": "1",
+        "time": "1.500",
+    }
+    assert [each.tag for each in suite] == ["properties", *["testcase"] * len(CHECKS)]
+    told = {case.get("name"): [*case] for case in suite.iter("testcase") if len(case)}
+    assert {name: [each.tag for each in members] for name, members in told.items()} == {
+        "sends-values-untouched": ["skipped"],
+        "backs-off": ["system-out"],
+    }
+    assert "for now" in str(told["sends-values-untouched"][0].get("message"))
+
+
+def test_workflows_read_known_findings_as_notices() -> None:
+    """Nothing but notices is left."""
+    lines = FORMATS["github"](hostile(known={"sends-values-untouched": "for now", "backs-off": "later"}), SUBJECT)
+    assert {line.partition(" ")[0] for line in lines.splitlines()} == {"::notice"}
+    assert "title=backs-off::not broken any more" in lines
+
+
+def test_failing_exchanges_are_an_archive() -> None:
+    """Each finding is a page, its exchanges are entries, the offending one says why, and secrets are hidden."""
+    sent = [
+        exchange(POLL),
+        exchange(TASK, 2, status=None, ended_at_ms=None, answers=(), faults=("reset-before-answer",)),
+    ]
+    document = json.loads(FORMATS["har"](report_on(*sent, check="polls-its-own-task"), SUBJECT))
+    HAR.validate(document)
+    [page] = document["log"]["pages"]
+    first, second = document["log"]["entries"]
+    assert page["id"] == first["pageref"] == second["pageref"] == "polls-its-own-task"
+    assert "never handed in" in first["comment"]
+    assert second["comment"] == "faults: reset-before-answer; no answer came"
+    assert json.loads(first["request"]["postData"]["text"]) == [POLL]
+    assert {"name": "authorization", "value": "Bearer <key>"} in first["request"]["headers"]
+    assert (first["request"]["url"], first["time"], second["response"]["status"]) == ("http://127.0.0.1:9/v1", 20, 0)
+    assert second["startedDateTime"] == "1970-01-01T00:00:01.500Z"
+
+
+def test_messages_are_told_in_an_archive_as_browsers_tell_them() -> None:
+    """With what was sent and every frame that came, without the key of the authentication."""
+    hello = exchange(
+        {"taskType": "authentication", "apiKey": KEY},
+        transport="websocket",
+        connection=1,
+        status=0,
+        answers=[b"1", b"2"],
+    )
+    ping = exchange(POLL, 2, transport="websocket", connection=1, status=0, answers=())
+    document = json.loads(FORMATS["har"](report_on(hello, ping, check="polls-its-own-task"), SUBJECT))
+    HAR.validate(document)
+    first, second = document["log"]["entries"]
+    assert first["request"]["url"] == "ws://127.0.0.1:9/v1"
+    assert [(each["type"], each["data"]) for each in first["_webSocketMessages"][1:]] == [
+        ("receive", "1"),
+        ("receive", "2"),
+    ]
+    assert json.loads(first["_webSocketMessages"][0]["data"])[0]["apiKey"] == "<key>"
+    assert len(second["_webSocketMessages"]) == 1
