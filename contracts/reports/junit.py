@@ -3,6 +3,7 @@
 from xml.sax.saxutils import escape, quoteattr
 
 from contracts.checks import CHECKS
+from contracts.markup import for_xml
 from contracts.report import Broken, Report
 from contracts.reports.text import text
 
@@ -17,14 +18,9 @@ def junit(report: Report, subject: str) -> str:
 
 
 def _case(name: str, broken: Broken | None, report: Report, subject: str) -> str:
-    head = f'\n<testcase classname={quoteattr(_clean(subject))} name={quoteattr(name)} time="0"'
+    head = f'\n<testcase classname={quoteattr(for_xml(subject))} name={quoteattr(name)} time="0"'
     if broken is None:
         return f"{head}/>"
     alone = Report([broken], report.examples, report.took_s, report.seed, report.profile, [name])
-    told, said = escape(_clean(text(alone, subject))), quoteattr(_clean(broken.finding.said))
+    told, said = escape(for_xml(text(alone, subject))), quoteattr(for_xml(broken.finding.said))
     return f"{head}>\n<failure type={quoteattr(CHECKS[name].severity)} message={said}>{told}</failure>\n</testcase>"
-
-
-def _clean(words: str) -> str:
-    """Return a text without the characters that XML has no way to write."""
-    return "".join(char if char in "\t\n\r" or char >= " " else "�" for char in words)

@@ -1,0 +1,145 @@
+"""Makes deliveries as the mock's own courier makes them, to the address that was named, and sees what comes of them."""
+
+import asyncio
+import ssl
+import time
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
+
+from contracts.receivers.talk import WEBHOOK, Kind, Probe, Step, Talk, Turn, takes
+from mockserver.adapters.couriers import HttpCourier
+from mockserver.adapters.web import Web
+from mockserver.outbound import Outbound, Reach
+from mockserver.ports import Delivery, Parcel
+from mockserver.spec.deliveries import Manner
+
+METHODS = {WEBHOOK: "POST", "upload": "PUT"}
+
+
+class BadAddress(ValueError):
+    """Nothing can be delivered to an address."""
+
+
+def policy_for(url: str) -> Outbound:
+    """Return the policy that lets deliveries go to an address, and nowhere else but to this machine.
+
+    Raises:
+        BadAddress: the service would not call it either; says why.
+    """
+    verdict = Outbound().judge(url)
+    if verdict.reach is Reach.REFUSED:
+        raise BadAddress(verdict.reason)
+    return Outbound.opened([verdict.host])
+
+
+class Sender:
+    """Delivers to one receiver. For one event loop.
+
+    Args:
+        receiver: "webhook" or "upload".
+        url: its address.
+        manner: how deliveries are made.
+        deadline_s: how long an answer is waited for, in seconds; as the manner has it unless given.
+        let_go: is called when a delivery is over, before the next one is made.
+    """
+
+    def __init__(
+        self,
+        receiver: str,
+        url: str,
+        manner: Manner,
+        deadline_s: float | None = None,
+        let_go: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._receiver = receiver
+        self._url = url
+        self._manner = manner
+        self._deadline_s = deadline_s or manner.deadline_s
+        self._let_go = let_go
+        self._policy = policy_for(url)
+        self._courier = HttpCourier(Web(self._policy))
+
+    async def close(self) -> None:
+        """Let go of every connection."""
+        await self._courier.close()
+
+    async def deliver(self, steps: Iterable[Step], pulse: Callable[[str], Probe]) -> Talk:
+        """Make every delivery that tells something, and return what became of them.
+
+        Args:
+            steps: what is delivered.
+            pulse: returns a plain delivery that is made after something rough.
+        """
+        turns: list[Turn] = []
+        began_s = time.perf_counter()
+        ended = await self._go(steps, pulse, turns)
+        return Talk(self._receiver, self._url, turns, ended, time.perf_counter() - began_s)
+
+    async def _go(self, steps: Iterable[Step], pulse: Callable[[str], Probe], turns: list[Turn]) -> str:
+        """Deliver until it is over, and say why it is, if before its time."""
+        for step in steps:
+            if not _tells_something(step, turns):
+                continue
+            made = await self._send(step.probes)
+            turns += made
+            if step.is_vital and not made[0].is_taken:
+                return f"{made[0].probe.about} is not taken"
+            if step.is_rough or not all(turn.is_answered for turn in made):
+                [after] = await self._send([pulse(step.probes[0].about)])
+                turns.append(after)
+                if not after.is_taken:
+                    return f"{after.probe.about} is not taken"
+        return ""
+
+    async def _send(self, probes: Sequence[Probe]) -> list[Turn]:
+        """Make some deliveries at once."""
+        made = await asyncio.gather(*(self._cut(probe) if probe.is_cut else self._carry(probe) for probe in probes))
+        self._let_go()
+        return list(made)
+
+    async def _carry(self, probe: Probe) -> Turn:
+        over: asyncio.Future[Delivery] = asyncio.get_running_loop().create_future()
+        self._courier.send(self._parcel(probe), over.set_result)
+        return Turn(probe, await over)
+
+    def _parcel(self, probe: Probe) -> Parcel:
+        url = probe.url or self._url
+        headers = self._manner.headers_for(url)
+        return Parcel(METHODS[self._receiver], url, probe.body, probe.media_type, headers, self._deadline_s)
+
+    async def _cut(self, probe: Probe) -> Turn:
+        """Send the head and half of a body, and break the connection off."""
+        parcel = self._parcel(probe)
+        with suppress(OSError, TimeoutError):
+            async with asyncio.timeout(self._deadline_s):
+                await self._send_half(parcel)
+        return Turn(probe, Delivery(parcel, None, "the connection was broken off"))
+
+    async def _send_half(self, parcel: Parcel) -> None:
+        verdict = self._policy.judge(parcel.url)
+        secured = ssl.create_default_context() if parcel.url.lower().startswith("https:") else None
+        _, writer = await asyncio.open_connection(verdict.host, verdict.port, ssl=secured)
+        try:
+            writer.write(head_of(parcel) + parcel.body[: len(parcel.body) // 2])
+            await writer.drain()
+        finally:
+            writer.transport.abort()
+
+
+def head_of(parcel: Parcel) -> bytes:
+    """Return the head of a request as the courier writes it."""
+    authority, _, rest = parcel.url.partition("://")[2].partition("#")[0].partition("/")
+    if "?" in authority:
+        authority, _, query = authority.partition("?")
+        rest = f"?{query}"
+    lines = [f"{parcel.method} /{rest} HTTP/1.1", f"Host: {authority}", f"Content-Type: {parcel.media_type}"]
+    lines += [f"{name}: {value}" for name, value in parcel.headers.items()]
+    lines.append(f"Content-Length: {len(parcel.body)}")
+    return "\r\n".join([*lines, "", ""]).encode()
+
+
+def _tells_something(step: Step, turns: Sequence[Turn]) -> bool:
+    """Say whether a step is made: what it needs was taken, and none of its kind was waited for in vain."""
+    kinds = {probe.kind for probe in step.probes}
+    hung = {turn.probe.kind for turn in turns if turn.is_late}
+    return all(takes(turns, kind) for kind in step.needs) and not (kinds - {Kind.PLAIN}) & hung
