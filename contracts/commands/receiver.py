@@ -19,11 +19,11 @@ def add(subjects: Any) -> None:
         "receiver",
         usage="%(prog)s [options] URL",
         help="a receiver: an address of yours for webhooks or uploads",
-        description="Deliver to an address what the service may deliver: results, failures, the same again, many at once,\n"
-        "large ones, with texts and numbers that break things, to the address without its secret. Each delivery differs\n"
-        "from a plain one in one thing, and must be answered with 2xx in time. What the receiver does with\n"
-        "them is not seen: name one for tests. Nothing but its address is called. The videos of the results are served\n"
-        "on this machine meanwhile.",
+        description="Deliver to an address what the service may deliver: results, failures, the same again, many at\n"
+        "once, large ones, with texts and numbers that break things, to the address without its secret. Each\n"
+        "differs from a plain delivery in one thing, and must be answered with 2xx in time. What the receiver does\n"
+        "with them is not seen: name one for tests. Nothing but its address is called. The videos of the results\n"
+        "are served on this machine meanwhile.",
         epilog="examples:\n  runware-mock check receiver 'http://127.0.0.1:9000/hooks/runware?token=my-secret'\n"
         "  runware-mock check receiver http://127.0.0.1:9000/hooks --only takes-duplicates --format json\n"
         "  runware-mock check receiver http://127.0.0.1:9000/hooks --task 24cd5dff-cb81-4db5-8506-b72a9425f9d1\n"

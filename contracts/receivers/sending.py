@@ -1,6 +1,7 @@
 """Makes deliveries as the mock's own courier makes them, to the address that was named, and sees what comes of them."""
 
 import asyncio
+import importlib
 import ssl
 import time
 from collections.abc import Callable, Iterable, Sequence
@@ -13,6 +14,8 @@ from mockserver.outbound import Outbound, Reach
 from mockserver.ports import Delivery, Parcel
 from mockserver.spec.deliveries import Manner
 
+#: How long a receiver may take to notice that a connection broke off, in seconds.
+NOTICED_WITHIN_S = 1.0
 METHODS = {WEBHOOK: "POST", "upload": "PUT"}
 
 
@@ -70,6 +73,8 @@ class Sender:
             steps: what is delivered.
             pulse: returns a plain delivery that is made after something rough.
         """
+        # The courier loads its library when it is first needed, which must not count as the receiver's time.
+        await asyncio.to_thread(importlib.import_module, "aiohttp")
         turns: list[Turn] = []
         began_s = time.perf_counter()
         ended = await self._go(steps, pulse, turns)
@@ -118,10 +123,15 @@ class Sender:
     async def _send_half(self, parcel: Parcel) -> None:
         verdict = self._policy.judge(parcel.url)
         secured = ssl.create_default_context() if parcel.url.lower().startswith("https:") else None
-        _, writer = await asyncio.open_connection(verdict.host, verdict.port, ssl=secured)
+        reader, writer = await asyncio.open_connection(verdict.host, verdict.port, ssl=secured)
         try:
             writer.write(head_of(parcel) + parcel.body[: len(parcel.body) // 2])
             await writer.drain()
+            if writer.can_write_eof():
+                writer.write_eof()
+                # Until the receiver has noticed, it tells nothing to ask it for more.
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(reader.read(), NOTICED_WITHIN_S)
         finally:
             writer.transport.abort()
 

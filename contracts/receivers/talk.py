@@ -1,7 +1,7 @@
 """What is delivered to a receiver and what it answers: values that duties of receivers are held against."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 
 from mockserver.ports import Delivery
@@ -48,7 +48,7 @@ class Probe:
 
     kind: Kind
     about: str
-    body: bytes
+    body: bytes = field(repr=False)
     media_type: str = "application/json"
     url: str = ""
     is_cut: bool = False
@@ -81,7 +81,7 @@ class Turn:
     """
 
     probe: Probe
-    delivery: Delivery
+    delivery: Delivery = field(repr=False)
 
     @property
     def is_taken(self) -> bool:

@@ -32,8 +32,9 @@ GARBAGE = (
     b"{}",
     b'{"data": [null]}',
     b'{"data": "a text"}',
-    b'{"errors": [[]]}',
 )
+#: The same for receivers that look for errors.
+GARBAGE_OF_ERRORS = (b'{"errors": [[]]}', b'{"errors": {}}')
 
 _PLAIN, _FAILURE = frozenset({Kind.PLAIN}), frozenset({Kind.PLAIN, Kind.FAILURE})
 
@@ -134,7 +135,7 @@ def _failures(bodies: Bodies) -> Iterator[Step]:
     if not bodies.is_flat:
         third = bodies.plain()
         both = bodies.in_envelope(bodies.result(third), orjson.loads(bodies.failure("providerError", third)))
-        yield _one(Kind.BESIDE, "a result beside an error in one body", both, _FAILURE)
+        yield _one(Kind.BESIDE, "a result beside an error in one body", both, needs | {Kind.MIXED})
 
 
 #: Texts of which each character is one that people write.
@@ -157,9 +158,10 @@ def _rough(bodies: Bodies) -> Iterator[Step]:
         large = bodies.with_members(bodies.failure("providerError"), page)
         about = f"a failure of {size_bytes // 1000} kB"
         yield Step((Probe(Kind.LARGE, about, large),), _FAILURE, is_rough=True)
-    for body in GARBAGE:
-        about = f"a body of {count(len(body), 'byte')} that is no delivery: {body.decode(errors='replace')!r}"
-        yield Step((Probe(Kind.GARBAGE, about, body),), _PLAIN, is_rough=True)
+    for bad, needs in ((GARBAGE, _PLAIN), (GARBAGE_OF_ERRORS, _FAILURE)):
+        for body in bad:
+            about = f"a body of {count(len(body), 'byte')} that is no delivery: {body.decode(errors='replace')!r}"
+            yield Step((Probe(Kind.GARBAGE, about, body),), needs, is_rough=True)
     broken = bodies.result(bodies.plain())
     yield Step((Probe(Kind.CUT, "a request that breaks off", broken, is_cut=True),), _PLAIN, is_rough=True)
 
