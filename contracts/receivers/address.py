@@ -14,7 +14,7 @@ _UNGUESSABLE = re.compile(r"(?=.*[0-9])(?=.*[A-Za-z])[A-Za-z0-9_~-]{16,}")
 
 def has_query(url: str) -> bool:
     """Say whether an address has parameters with values, of which one may be secret."""
-    return any(value for _, value in _pairs(url))
+    return any(value for _, _, value in _pairs(url))
 
 
 def has_secret_path(url: str) -> bool:
@@ -25,14 +25,16 @@ def has_secret_path(url: str) -> bool:
 def shown_address(url: str) -> str:
     """Return an address without its secrets: the values of its query, and parts of its path that nobody guesses."""
     begin, mark, _ = url.partition("?")
-    pairs = "&".join(f"{name}={HIDDEN}" if value else name for name, value in _pairs(url))
+    pairs = "&".join(f"{name}{sign}{HIDDEN if value else ''}" for name, sign, value in _pairs(url))
     return hide(begin, [part for part in _path_of(url).split("/") if _UNGUESSABLE.fullmatch(part)]) + mark + pairs
 
 
 def secrets_of(url: str) -> list[str]:
     """Return what of an address must not be shown, the longest first."""
     parts = [part for part in _path_of(url).split("/") if _UNGUESSABLE.fullmatch(part)]
-    values = [form for _, value in _pairs(url) for form in (value, unquote_plus(value)) if len(form) >= _LEAST_SOUGHT]
+    values = [
+        form for _, _, value in _pairs(url) for form in (value, unquote_plus(value)) if len(form) >= _LEAST_SOUGHT
+    ]
     return sorted({*parts, *values}, key=len, reverse=True)
 
 
@@ -51,15 +53,14 @@ def without_query(url: str) -> str:
 def with_other_values(url: str) -> str:
     """Return an address whose query has the same parameters, each with another value of the same length."""
     begin, _, _ = url.partition("?")
-    return begin + "?" + "&".join(f"{name}={_other(value)}" if value else name for name, value in _pairs(url))
+    return begin + "?" + "&".join(f"{name}{sign}{_other(value)}" for name, sign, value in _pairs(url))
 
 
-def _pairs(url: str) -> Iterator[tuple[str, str]]:
-    """Yield the parameters of a query as they are written."""
+def _pairs(url: str) -> Iterator[tuple[str, str, str]]:
+    """Yield the parameters of a query as they are written: name, "=" or nothing, value."""
     query = url.partition("#")[0].partition("?")[2]
     for part in query.split("&") if query else ():
-        name, _, value = part.partition("=")
-        yield name, value
+        yield part.partition("=")
 
 
 def _path_of(url: str) -> str:

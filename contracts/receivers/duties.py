@@ -350,7 +350,7 @@ DUTIES: Mapping[str, Duty] = MappingProxyType(
                 _WEBHOOKS,
                 (Kind.AGAIN_AT_ONCE,),
                 MUST,
-                "official guides: what is answered late is repeated (observed), perhaps before the answer comes (assumed)",
+                "official guides: what is answered late is repeated (observed), maybe before the answer (assumed)",
                 "insert with ON CONFLICT DO NOTHING in place of looking first and inserting then",
             ),
             (
