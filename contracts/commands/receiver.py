@@ -22,8 +22,8 @@ def add(subjects: Any) -> None:
         description="Deliver to an address what the service may deliver: results, failures, the same again, many at\n"
         "once, large ones, with texts and numbers that break things, to the address without its secret. Each\n"
         "differs from a plain delivery in one thing, and must be answered with 2xx in time. What the receiver does\n"
-        "with them is not seen: name one for tests. Nothing but its address is called. The videos of the results\n"
-        "are served on this machine meanwhile.",
+        "with them is seen with --state alone: name one for tests. Nothing else is called. The videos of the\n"
+        "results are served on this machine meanwhile.",
         epilog="examples:\n  runware-mock check receiver 'http://127.0.0.1:9000/hooks/runware?token=my-secret'\n"
         "  runware-mock check receiver http://127.0.0.1:9000/hooks --only takes-duplicates --format json\n"
         "  runware-mock check receiver http://127.0.0.1:9000/hooks --task 24cd5dff-cb81-4db5-8506-b72a9425f9d1\n"
@@ -46,6 +46,12 @@ def add(subjects: Any) -> None:
         default="",
         metavar="URL",
         help="begin of the addresses of videos, as in https://vm.runware.ai (default: served on this machine)",
+    )
+    receiver.add_argument(
+        "--state",
+        default="",
+        metavar="URL",
+        help="an address that shows what the receiver keeps: compared before and after a delivery that comes again",
     )
     receiver.add_argument(
         "--envelope", choices=("wrapped", "flat"), default="wrapped", help="form of webhooks (default: wrapped)"
@@ -77,11 +83,14 @@ def _check_receiver(options: argparse.Namespace, out: Output) -> int:
     try:
         names = chosen(duties_of(options.kind), options.only, options.skip)
         wanted = _wanted(options)
+        place = "URL"
         policy_for(options.url)
+        place = "--state"
+        policy_for(*([options.state] if options.state else []))
         if options.output is not None:
             options.output.touch()
     except BadAddress as problem:
-        print(f"runware-mock: URL: nothing can be delivered there: {problem}", file=sys.stderr)
+        print(f"runware-mock: {place}: {problem}", file=sys.stderr)
         return USAGE_ERROR
     except ValueError as problem:
         print(f"runware-mock: {problem}", file=sys.stderr)
@@ -90,7 +99,12 @@ def _check_receiver(options: argparse.Namespace, out: Output) -> int:
         print(f"runware-mock: --output: {options.output} cannot be written ({problem.strerror})", file=sys.stderr)
         return USAGE_ERROR
     spec = load_spec(choices={"webhook-envelope": options.envelope})
-    report = report_on(asyncio.run(talk_with(wanted, spec)), names, options.seed)
+    try:
+        talk = asyncio.run(talk_with(wanted, spec))
+    except BadAddress as problem:
+        print(f"runware-mock: --state: {problem}", file=sys.stderr)
+        return USAGE_ERROR
+    report = report_on(talk, names, options.seed)
     told = REPORTS[options.format](report)
     if options.output is None:
         print(told, end="", file=out)
@@ -116,4 +130,4 @@ def _wanted(options: argparse.Namespace) -> Any:
     for uuid in options.task:
         if not re.fullmatch(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", uuid):
             raise ValueError(f"--task: {uuid!r} is no UUID such as 24cd5dff-cb81-4db5-8506-b72a9425f9d1")
-    return Wanted(options.kind, options.url, options.seed, options.timeout, options.origin, options.task)
+    return Wanted(options.kind, options.url, options.seed, options.timeout, options.origin, options.task, options.state)

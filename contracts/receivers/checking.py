@@ -24,6 +24,7 @@ class Wanted:
         deadline_s: how long an answer is waited for, in seconds, or None for as long as the service does.
         origin: begin of the addresses of videos; "" has them served on this machine meanwhile.
         known: taskUUIDs that the receiver knows.
+        state: address that shows what it keeps, or "".
         fresh: returns 16 bytes that it never returned before.
     """
 
@@ -33,6 +34,7 @@ class Wanted:
     deadline_s: float | None = None
     origin: str = ""
     known: Sequence[str] = ()
+    state: str = ""
     fresh: Callable[[], bytes] = lambda: uuid4().bytes
 
 
@@ -40,10 +42,11 @@ async def talk_with(wanted: Wanted, spec: Spec) -> Talk:
     """Deliver everything to a receiver, and return what it answered.
 
     Raises:
-        BadAddress: nothing can be delivered to its address.
+        BadAddress: nothing can be delivered to its address, or what it keeps cannot be read.
     """
     videos = Videos(clip("MP4"))
-    sender = Sender(wanted.receiver, wanted.url, spec.manners[wanted.receiver], wanted.deadline_s, videos.let_go)
+    manner = spec.manners[wanted.receiver]
+    sender = Sender(wanted.receiver, wanted.url, manner, wanted.deadline_s, videos.let_go, wanted.state)
     try:
         if wanted.receiver == UPLOAD:
             return await sender.deliver(upload_steps(wanted.url), plain_video)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from contracts.checks.base import MUST, SHOULD
+from contracts.checks.base import MUST, SHOULD, shown
 from contracts.receivers.address import has_query, has_secret_path
 from contracts.receivers.talk import UPLOAD, WEBHOOK, Kind, Talk, Turn
 
@@ -109,6 +109,14 @@ def takes_deliveries(talk: Talk) -> Iterator[Deviation]:
 def takes_duplicates(talk: Talk) -> Iterator[Deviation]:
     """A delivery that was taken is answered with 2xx when it comes again, at once or much later."""
     yield from _not_taken(talk, Kind.AGAIN)
+
+
+def keeps_duplicates_once(talk: Talk) -> Iterator[Deviation]:
+    """A delivery that comes again leaves what the receiver keeps as it was (seen with --state alone)."""
+    for turn in talk.of(Kind.KEPT):
+        if turn.before != turn.delivery.excerpt:
+            before, now = shown(turn.before), shown(turn.delivery.excerpt)
+            yield Deviation(f"{turn.probe.about} differs: it was {before}, and is {now}", turn)
 
 
 def takes_several_results(talk: Talk) -> Iterator[Deviation]:
@@ -256,6 +264,14 @@ DUTIES: Mapping[str, Duty] = MappingProxyType(
                 MUST,
                 "official guides: a delivery that is not answered in time is repeated (observed); of uploads assumed",
                 "tell results apart by videoUUID, keep each once and answer 200 to one that is there already",
+            ),
+            (
+                keeps_duplicates_once,
+                _BOTH,
+                (Kind.KEPT,),
+                MUST,
+                "official guides: receivers tell deliveries apart, as they may be repeated (observed); uploads assumed",
+                "do what follows from a result only where it was not there before, in one transaction with keeping it",
             ),
             (
                 takes_several_results,

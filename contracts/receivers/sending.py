@@ -6,33 +6,40 @@ import ssl
 import time
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
+from http import HTTPStatus
 
 from contracts.receivers.talk import WEBHOOK, Kind, Probe, Step, Talk, Turn, takes
+from contracts.receivers.videos import closed
 from mockserver.adapters.couriers import HttpCourier
-from mockserver.adapters.web import Web
+from mockserver.adapters.web import Web, read_up_to
 from mockserver.outbound import Outbound, Reach
 from mockserver.ports import Delivery, Parcel
 from mockserver.spec.deliveries import Manner
 
 #: How long a receiver may take to notice that a connection broke off, in seconds.
 NOTICED_WITHIN_S = 1.0
+#: How long what a receiver keeps may go on changing after a delivery, and how long it must stand still, in seconds.
+SETTLES_WITHIN_S, STILL_S = 5.0, 0.05
+#: How much is read of what it keeps, in bytes.
+MOST_KEPT_BYTES = 4 * 1024 * 1024
 METHODS = {WEBHOOK: "POST", "upload": "PUT"}
 
 
 class BadAddress(ValueError):
-    """Nothing can be delivered to an address."""
+    """Nothing can be delivered to an address, or nothing that can be compared stands there."""
 
 
-def policy_for(url: str) -> Outbound:
-    """Return the policy that lets deliveries go to an address, and nowhere else but to this machine.
+def policy_for(*urls: str) -> Outbound:
+    """Return the policy that lets requests go to some addresses, and nowhere else but to this machine.
 
     Raises:
-        BadAddress: the service would not call it either; says why.
+        BadAddress: the service would not call one of them either; says why.
     """
-    verdict = Outbound().judge(url)
-    if verdict.reach is Reach.REFUSED:
-        raise BadAddress(verdict.reason)
-    return Outbound.opened([verdict.host])
+    verdicts = [Outbound().judge(url) for url in urls]
+    for verdict in verdicts:
+        if verdict.reach is Reach.REFUSED:
+            raise BadAddress(f"nothing can be delivered there: {verdict.reason}")
+    return Outbound.opened([verdict.host for verdict in verdicts])
 
 
 class Sender:
@@ -44,6 +51,7 @@ class Sender:
         manner: how deliveries are made.
         deadline_s: how long an answer is waited for, in seconds; as the manner has it unless given.
         let_go: is called when a delivery is over, before the next one is made.
+        state: address that shows what the receiver keeps, or "".
     """
 
     def __init__(
@@ -53,14 +61,17 @@ class Sender:
         manner: Manner,
         deadline_s: float | None = None,
         let_go: Callable[[], None] = lambda: None,
+        state: str = "",
     ) -> None:
         self._receiver = receiver
         self._url = url
         self._manner = manner
         self._deadline_s = deadline_s or manner.deadline_s
         self._let_go = let_go
-        self._policy = policy_for(url)
-        self._courier = HttpCourier(Web(self._policy))
+        self._state = state
+        self._policy = policy_for(url, *([state] if state else []))
+        self._web = Web(self._policy)
+        self._courier = HttpCourier(self._web)
 
     async def close(self) -> None:
         """Let go of every connection."""
@@ -85,8 +96,7 @@ class Sender:
         for step in steps:
             if not _tells_something(step, turns):
                 continue
-            made = await self._send(step.probes)
-            turns += made
+            turns += (made := await self._compared(step) if self._compares(step) else await self._send(step.probes))
             if step.is_vital and not made[0].is_taken:
                 return f"{made[0].probe.about} is not taken"
             if step.is_rough or not all(turn.is_answered for turn in made):
@@ -95,6 +105,45 @@ class Sender:
                 if not after.is_taken:
                     return f"{after.probe.about} is not taken"
         return ""
+
+    def _compares(self, step: Step) -> bool:
+        """Say whether a step must leave what the receiver keeps as it is."""
+        return bool(self._state) and all(probe.kind is Kind.AGAIN for probe in step.probes)
+
+    async def _compared(self, step: Step) -> list[Turn]:
+        """Make deliveries that change nothing, and look whether they do."""
+        before = await self._kept()
+        made = await self._send(step.probes)
+        after = await self._kept()
+        probe = Probe(Kind.KEPT, f"what is kept after {step.probes[0].about}", b"")
+        parcel = Parcel("GET", self._state, b"", "", {}, self._deadline_s)
+        return [*made, Turn(probe, Delivery(parcel, 200, excerpt=after), before)]
+
+    async def _kept(self) -> str:
+        """Return what the receiver keeps, once that stands still.
+
+        Raises:
+            BadAddress: it does not, or cannot be read.
+        """
+        text, until_s = await self._state_now(), time.monotonic() + SETTLES_WITHIN_S
+        while True:
+            await asyncio.sleep(STILL_S)
+            text, earlier = await self._state_now(), text
+            if text == earlier:
+                return text
+            if time.monotonic() > until_s:
+                raise BadAddress("what stands there changes by itself; show what is kept, without times and counts")
+
+    async def _state_now(self) -> str:
+        try:
+            async with asyncio.timeout(self._deadline_s), self._web.request("GET", self._state) as response:
+                body = await read_up_to(response, MOST_KEPT_BYTES)
+                status = response.status
+        except (OSError, TimeoutError) as problem:
+            raise BadAddress(f"it cannot be read: {str(problem) or 'no answer in time'}") from None
+        if status != HTTPStatus.OK:
+            raise BadAddress(f"it cannot be read: the answer is {status}")
+        return body.decode(errors="replace")
 
     async def _send(self, probes: Sequence[Probe]) -> list[Turn]:
         """Make some deliveries at once."""
@@ -134,6 +183,7 @@ class Sender:
                     await asyncio.wait_for(reader.read(), NOTICED_WITHIN_S)
         finally:
             writer.transport.abort()
+            await closed(writer)
 
 
 def head_of(parcel: Parcel) -> bytes:

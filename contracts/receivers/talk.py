@@ -31,6 +31,7 @@ class Kind(Enum):
     CUT = "cut off"
     PULSE = "afterwards"
     STRANGER = "without the secret"
+    KEPT = "what is kept"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +79,12 @@ class Turn:
     Attributes:
         probe: what was to be delivered.
         delivery: what became of it.
+        before: what stood at the address before something was delivered, where what stands there now is compared.
     """
 
     probe: Probe
     delivery: Delivery = field(repr=False)
+    before: str = field(default="", repr=False)
 
     @property
     def is_taken(self) -> bool:

@@ -24,6 +24,7 @@ class Videos:
         self.origin = ""
         self._server: asyncio.Server | None = None
         self._serving: set[asyncio.Task[None]] = set()
+        self._writers: set[asyncio.StreamWriter] = set()
         self._released = asyncio.Event()
 
     async def open(self) -> None:
@@ -36,9 +37,14 @@ class Videos:
         """Listen no longer, and end what is under way."""
         if self._server is not None:
             self._server.close()
+            # What is being accepted just now gets its writer first.
+            await asyncio.sleep(0.01)
             for task in tuple(self._serving):
                 task.cancel()
             await asyncio.gather(*self._serving, return_exceptions=True)
+            for writer in tuple(self._writers):
+                writer.transport.abort()
+                await closed(writer)
             await self._server.wait_closed()
 
     def slow_address(self) -> str:
@@ -51,6 +57,7 @@ class Videos:
         self._released.set()
 
     def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._writers.add(writer)
         task = asyncio.get_running_loop().create_task(self._serve(reader, writer))
         self._serving.add(task)
         task.add_done_callback(self._serving.discard)
@@ -61,6 +68,8 @@ class Videos:
                 await self._answer(reader, writer)
         finally:
             writer.close()
+            await closed(writer)
+            self._writers.discard(writer)
 
     async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         line, _, _ = (await reader.readuntil(b"\r\n\r\n")).partition(b"\r\n")
@@ -78,3 +87,9 @@ class Videos:
             return
         writer.write(self._video)
         await writer.drain()
+
+
+async def closed(writer: asyncio.StreamWriter) -> None:
+    """Wait until a connection is closed, however that happens."""
+    with suppress(OSError):
+        await writer.wait_closed()

@@ -26,7 +26,7 @@ from mockserver import MockServer
 from mockserver.spec.checkers import CHECKERS
 from mockserver.spec.load import load_spec
 from tests.kit.receivers import BAD
-from tests.kit.receivers.sound import SECRET, Answer, Request, Uploads, Webhooks, listening
+from tests.kit.receivers.sound import SECRET, STATE, Answer, Request, Uploads, Webhooks, listening
 from tests.kit.receivers.webhooks import (
     ClosesTasksAtTheFirstResult,
     Fails500AtDuplicates,
@@ -46,7 +46,8 @@ def check(receiver: Webhooks, seed: int = 1, **wanted: Any) -> Report:
     """Hold a receiver against its duties."""
     kind = UPLOAD if isinstance(receiver, Uploads) else WEBHOOK
     with listening(receiver) as url:
-        asked = Wanted(kind, url, chance=seed, deadline_s=receiver.deadline_s, **wanted)
+        state = f"{url.partition(receiver.path)[0]}{STATE}" if receiver.shows else ""
+        asked = Wanted(kind, url, chance=seed, deadline_s=receiver.deadline_s, state=state, **wanted)
         return report_on(asyncio.run(talk_with(asked, SPEC)), seed=seed)
 
 
@@ -57,7 +58,19 @@ def probes(seed: int) -> list[Probe]:
     return [probe for step in webhook_steps(bodies, URL, None) for probe in step.probes]
 
 
-@pytest.mark.parametrize("kind", [Webhooks, Uploads])
+class ShownWebhooks(Webhooks):
+    """A sound one that shows what it keeps."""
+
+    shows = True
+
+
+class ShownUploads(Uploads):
+    """The same for uploads."""
+
+    shows = True
+
+
+@pytest.mark.parametrize("kind", [ShownWebhooks, ShownUploads])
 def test_nothing_is_found_in_a_sound_receiver(kind: type[Webhooks]) -> None:
     """Every duty of its kind is looked at, and kept."""
     report = check(kind())
@@ -219,6 +232,7 @@ def test_the_command_takes_uploads(capsys: pytest.CaptureFixture[str]) -> None:
     [
         (["nowhere"], "URL: nothing can be delivered there: only http:// and https:// addresses are called."),
         (["http://user:word@127.0.0.1/"], "it names a user or a password, which are not sent."),
+        ([URL, "--state", "state"], "--state: nothing can be delivered there: only http:// and https:// addresses"),
         ([URL, "--timeout", "0"], "--timeout: seconds from 0 to 600 are expected, such as 5"),
         ([URL, "--task", "17"], "--task: '17' is no UUID such as "),
         ([URL, "--origin", "vm.runware.ai"], "--origin: 'vm.runware.ai' is no begin of an address such as "),
@@ -230,6 +244,13 @@ def test_what_cannot_be_used_is_told(words: list[str], said: str, capsys: pytest
     """Status 2, and a sentence that says what and how to mend it."""
     assert main(["check", "receiver", *words]) == 2
     assert said in capsys.readouterr().err
+
+
+def test_a_state_that_cannot_be_read_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    """Status 2 where nothing stands at the address."""
+    with listening(Webhooks()) as url:
+        assert main(["check", "receiver", url, "--state", f"{url.partition('/hooks')[0]}/nowhere"]) == 2
+    assert "--state: it cannot be read: the answer is 404" in capsys.readouterr().err
 
 
 class TellsItsSecret(IgnoresItsSecret):

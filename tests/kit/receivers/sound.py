@@ -12,6 +12,7 @@ from urllib.parse import parse_qs, quote_plus, urlsplit
 import httpx
 
 SECRET = "s3cr3t/with+escapes="
+STATE = "/state"
 #: How long somebody who does two things at a time waits for the other, in seconds.
 MEANWHILE_S = 0.02
 Json = dict[str, Any]
@@ -48,6 +49,8 @@ class Webhooks:
 
     #: The duty that it breaks, where there is one.
     breaks: ClassVar[str] = ""
+    #: Whether it shows what it keeps, at an address of its own.
+    shows: ClassVar[bool] = False
     method: ClassVar[str] = "POST"
     path: ClassVar[str] = "/hooks/runware"
     query: ClassVar[str] = f"?id=17&token={quote_plus(SECRET)}"
@@ -80,6 +83,11 @@ class Webhooks:
             return self.take(request)
         except Exception:  # noqa: BLE001
             return Answer(500)
+
+    def state(self) -> str:
+        """Say what it keeps."""
+        with self.lock:
+            return json.dumps([sorted(self.results), sorted(self.failed)])
 
     def knows(self, request: Request) -> bool:
         """Say whether the sender knows the secret."""
@@ -194,6 +202,10 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(answer.text.encode())))
         self.end_headers()
         self.wfile.write(answer.text.encode())
+
+    def do_GET(self) -> None:
+        """Show what is kept."""
+        self._say(Answer(200, text=self.receiver.state()) if self.path == STATE else Answer(404))
 
     def do_POST(self) -> None:
         """Answer a webhook."""
