@@ -70,7 +70,7 @@ _WHY: Mapping[int, str] = MappingProxyType(
         404: "; if it takes results of tasks that it knows alone, name one with --task",
         405: "; webhooks come by POST, uploads by PUT",
         411: "; the length is sent as Content-Length",
-        413: "; it takes larger bodies nowhere near",
+        413: "; a webhook has some hundred bytes, an upload some megabytes",
         415: "; the media type comes without parameters",
         422: "; if it takes tasks alone that it knows, name one with --task",
     }
