@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from contracts.commands import client, coverage, listing, server
+from contracts.commands import client, coverage, listing, receiver, server
 from mockserver.cli import Help, Parser
 from mockserver.cli import main as run_mock
 
@@ -29,7 +29,7 @@ def _add_commands(commands: Any) -> None:
     )
     subjects = check.add_subparsers(title="what is checked", metavar="SUBJECT", required=True, parser_class=Parser)
     check.set_defaults(command=check)
-    for subject in (client, server):
+    for subject in (client, server, receiver):
         subject.add(subjects)
     listing.add(commands)
     coverage.add(commands)

@@ -11,6 +11,7 @@ from math import ceil, floor
 from random import Random
 from typing import Any
 
+from hypothesis import HealthCheck, Phase, Verbosity, given, seed, settings
 from hypothesis import strategies as st
 
 from contracts.pictures import GOOD, as_base64, as_data_uri
@@ -50,6 +51,31 @@ def valid_tasks(branch: Branch, **fixed: Any) -> Strategy:
     """
     drawn = values(branch.schema)
     return (drawn.map(lambda task: {**task, **fixed}) if fixed else drawn).filter(branch.checker.accepts)
+
+
+#: The first example of a strategy is always its simplest one, whatever the seed.
+_LOOKS = 4
+
+
+def drawn(strategy: Strategy, chance: int) -> Any:
+    """Return one value of a strategy, the same for the same seed."""
+    found: list[Any] = []
+
+    @seed(chance)
+    @settings(
+        max_examples=_LOOKS,
+        database=None,
+        deadline=None,
+        phases=(Phase.generate,),
+        suppress_health_check=list(HealthCheck),
+        verbosity=Verbosity.quiet,
+    )
+    @given(strategy)
+    def draw(value: Any) -> None:
+        found.append(value)
+
+    draw()
+    return found[-1]
 
 
 def values(schema: Mapping[str, Any] | bool) -> Strategy:

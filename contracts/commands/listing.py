@@ -16,10 +16,11 @@ def add(commands: Any) -> None:
 
 def _list(_options: argparse.Namespace, out: Output) -> int:
     from contracts.checks import CHECKS
-    from contracts.servers.duties import DUTIES
+    from contracts.receivers.duties import DUTIES as RECEIVERS
+    from contracts.servers.duties import DUTIES as SERVERS
 
-    for title, duties in (("Duties of clients", CHECKS), ("Duties of servers", DUTIES)):
-        print(f"{title}\n", file=out)
+    for subject, duties in (("clients", CHECKS), ("servers", SERVERS), ("receivers", RECEIVERS)):
+        print(f"Duties of {subject}\n", file=out)
         for duty in duties.values():
             print(f"{duty.name} ({duty.severity})\n    {duty.about}\n    Source: {duty.source}", file=out)
         print(file=out)

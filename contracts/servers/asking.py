@@ -9,11 +9,10 @@ from typing import Any
 from uuid import uuid4
 
 import httpx
-from hypothesis import HealthCheck, Phase, Verbosity, given, seed, settings
 
 from contracts.mistakes import mistakes
 from contracts.servers.talk import Kind, Turn
-from contracts.strategies import Strategy
+from contracts.strategies import drawn
 from mockserver.engine.account import MICRO
 from mockserver.engine.plan import figures_of
 from mockserver.spec.load import Model, Spec, load_spec
@@ -130,34 +129,13 @@ def _shipped() -> Spec:
 def _wrong(chance: int) -> Sequence[Turn]:
     """Return a task for each mistake that can be made, with the codes that are due; the same for the same seed."""
     spec = _shipped()
-    tasks = [(mistake.name, _drawn(mistake.spoilt, chance)) for mistake in mistakes(spec.all_models[0])]
+    tasks = [(mistake.name, drawn(mistake.spoilt, chance)) for mistake in mistakes(spec.all_models[0])]
     due = [
         (name, task, frozenset(violation.error.code for violation in check_task(spec, task).violations))
         for name, task in tasks
         if isinstance(task, dict)
     ]
     return [Turn(Kind.MISTAKE, name, _body(task), codes) for name, task, codes in due if codes]
-
-
-def _drawn(strategy: Strategy, chance: int) -> Any:
-    """Return one value of a strategy, the same for the same seed."""
-    drawn: list[Any] = []
-
-    @seed(chance)
-    @settings(
-        max_examples=1,
-        database=None,
-        deadline=None,
-        phases=(Phase.generate,),
-        suppress_health_check=list(HealthCheck),
-        verbosity=Verbosity.quiet,
-    )
-    @given(strategy)
-    def draw(value: Any) -> None:
-        drawn.append(value)
-
-    draw()
-    return drawn[0]
 
 
 def _body(task: Mapping[str, Any]) -> bytes:

@@ -8,6 +8,7 @@ are not looked at, and cookies are not kept.
 import asyncio
 import errno
 import importlib
+import io
 import os
 import socket
 from collections import OrderedDict
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 #: Connections that are open to one receiver at a time, and to all. Deliveries have narrower bounds of their own.
 MOST_PER_RECEIVER = 16
 MOST_CONNECTIONS = 1024
+#: Bodies up to so many bytes are written at once; longer ones in pieces, or the event loop would stand still.
+WHOLE_BYTES = 1024 * 1024
 #: IP addresses that are remembered as opened by a host name.
 MOST_REMEMBERED = 4096
 NOTHING: Mapping[str, str] = MappingProxyType({})
@@ -85,7 +88,7 @@ class Web:
             async with self._client.request(
                 method,
                 target,
-                data=body,
+                data=body if body is None or len(body) <= WHOLE_BYTES else io.BytesIO(body),
                 headers=dict(headers),
                 skip_auto_headers=("User-Agent", "Accept", "Accept-Encoding"),
                 allow_redirects=False,

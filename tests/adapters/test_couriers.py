@@ -79,6 +79,7 @@ def test_the_address_is_used_byte_for_byte(target: str) -> None:
         Parcel("POST", "", b'{"data":[]}', "application/json"),
         Parcel("PUT", "", bytes(range(256)) * 4096, "video/mp4"),
         Parcel("PUT", "", b"", "video/quicktime"),
+        Parcel("PUT", "", bytes(range(256)) * 16384, "video/mp4"),
     ],
 )
 def test_a_parcel_is_sent_whole_with_its_length_and_type_and_nothing_about_us(parcel: Parcel) -> None:

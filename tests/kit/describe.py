@@ -8,7 +8,8 @@ from pathlib import Path
 import contracts.checks
 from contracts.checks import CHECKS
 from contracts.families import FAMILIES
-from contracts.servers.duties import DUTIES
+from contracts.receivers.duties import DUTIES as RECEIVERS
+from contracts.servers.duties import DUTIES as SERVERS
 
 PAGE = Path(contracts.checks.__file__).parent / "README.md"
 
@@ -16,8 +17,9 @@ HEAD = """\
 # Duties that are checked
 
 `runware-mock check client` holds what a client sends and reports against the first table, `runware-mock check server`
-what a server answers against the second. A *must* is broken where something is lost, spoilt or paid for twice; the rest
-are *should*. `--only NAME` looks at one, `--skip NAME` leaves one out.
+what a server answers against the second, `runware-mock check receiver` what an address of webhooks or uploads answers
+against the third. A *must* is broken where something is lost, spoilt or paid for twice; the rest are *should*.
+`--only NAME` looks at one, `--skip NAME` leaves one out.
 
 A check is a pure function from a recording to findings, in a file of its own; it is listed in `CHECKS`. It is added with
 a client in `tests/kit/mutants/` that breaks its duty and no other.
@@ -27,7 +29,12 @@ a client in `tests/kit/mutants/` that breaks its duty and no other.
 def page() -> str:
     """Return the page."""
     clients = [f"| `{c.name}` | {c.severity} | {c.about} | {c.hint} | {c.source} |" for c in CHECKS.values()]
-    servers = [f"| `{d.name}` | {d.severity} | {d.about} | {d.source} |" for d in DUTIES.values()]
+    servers = [f"| `{d.name}` | {d.severity} | {d.about} | {d.source} |" for d in SERVERS.values()]
+    receivers = [
+        f"| `{d.name}` | {' and '.join(sorted(f'{name}s' for name in d.receivers))} | {d.severity} | {d.about} "
+        f"| {d.hint} | {d.source} |"
+        for d in RECEIVERS.values()
+    ]
     families = [f"| `{name}` | {family.about} |" for name, family in FAMILIES.items()]
     parts = [
         HEAD,
@@ -38,6 +45,15 @@ def page() -> str:
         "\n".join(["| kind | what happens |", "| --- | --- |", *families]) + "\n",
         "## Duties of servers\n",
         "\n".join(["| name | | duty | source |", "| --- | --- | --- | --- |", *servers]) + "\n",
+        "## Duties of receivers\n",
+        "\n".join(
+            [
+                "| name | of | | duty | how to mend a receiver | source |",
+                "| --- | --- | --- | --- | --- | --- |",
+                *receivers,
+            ]
+        )
+        + "\n",
     ]
     return "\n".join(parts)
 

@@ -1,0 +1,1 @@
+"""Checks of receivers: addresses of webhooks and of uploads."""
