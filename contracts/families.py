@@ -92,6 +92,11 @@ def _shaky_polls(_: Spec) -> Strategy:
     return hits.map(lambda drawn: scenario({drawn[0]: {"on": "poll", "times": 1, "skip": drawn[1]}}))
 
 
+def _dropped(_: Spec) -> Strategy:
+    hits = st.tuples(st.sampled_from(["submit", "poll"]), st.booleans())
+    return hits.map(lambda drawn: scenario({"reset-after-answer": {"on": drawn[0], "orderly": drawn[1]}}))
+
+
 def _code(names: tuple[str, ...], fault: str, **settings: Any) -> Callable[[Spec], Strategy]:
     def behaviours(spec: Spec) -> Strategy:
         known = [name for name in names if name in spec.failures] or sorted(spec.failures)[:1]
@@ -133,6 +138,7 @@ FAMILIES: Mapping[str, Family] = MappingProxyType(
             "the task is taken on, and its acknowledgement gets lost",
             lambda _: st.just(scenario("reset-before-answer")),
         ),
+        "dropped": Family("the connection breaks after an answer that came whole", _dropped, share=0.5),
         "shaky": Family("polls are refused for now, or their answers break", _shaky_polls),
         "stalled": Family(
             "the task never ends", lambda _: st.just(scenario("stall-rendering")), share=0.1, takes_minutes=True

@@ -7,12 +7,11 @@ from contracts.recording import Recording
 
 
 def survives_refusals_for_now(recording: Recording) -> Iterator[Finding]:
-    """After an answer of 429 or 5xx the request is tried again."""
-    if recording.outcome.is_endless or not recording.exchanges:
-        return
-    last = recording.exchanges[-1]
-    if last.status is not None and (last.status == 429 or last.status >= 500) and recording.outcome.has_failed:
-        yield Finding(f"gave up at an answer of {last.status}, which another try would have got over", last.number)
+    """After an answer of 429 or 5xx, or an error that says the same over WebSocket, the request is tried again."""
+    last = recording.last
+    if last is not None and last.is_refused_for_now and recording.outcome.has_failed:
+        answer = last.status or last.errors[0].get("code")
+        yield Finding(f"gave up at an answer of {answer}, which another try would have got over", last.number)
 
 
 CHECK = Check(
