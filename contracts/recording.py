@@ -179,6 +179,11 @@ class Recording:
         return [each for each in self._sent() if each[1].get("taskType") == "getResponse"]
 
     @cached_property
+    def uuids(self) -> Collection[str]:
+        """The taskUUIDs under which the task was handed in: several where a further try made another task of it."""
+        return {str(task.get("taskUUID")).lower() for _, task in self.submissions}
+
+    @cached_property
     def last(self) -> Exchange | None:
         """The last exchange about tasks: heartbeats go on and connections are renewed whatever becomes of them."""
         return next((exchange for exchange in reversed(self.exchanges) if exchange.is_about_tasks), None)
