@@ -104,9 +104,7 @@ class Exchange:
         """Say whether the same again would be refused again."""
         if not self.errors or self.is_refused_for_now:
             return False
-        statuses = (
-            [each.http for each in self._known_errors()] if self.transport == "websocket" else [self.status or 0]
-        )
+        statuses = [each.http for each in self._known_errors()] if self.transport == "websocket" else [self.status or 0]
         return all(400 <= status < 500 for status in statuses)
 
     def _known_errors(self) -> Sequence[ApiError]:
