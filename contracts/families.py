@@ -23,6 +23,9 @@ WHOLE = {"taskType": "videoInference", "taskUUID": "24cd5dff-cb81-4db5-8506-b72a
 #: Answers that another try gets over: by status, and those that are broken or lost.
 BUSY = ("answer-503", "limit-rate", "answer-500", "answer-502", "answer-504", "fill-queue")
 BROKEN = ("truncate-body", "empty-body", "garble-body", "mislabel-body", "reset-while-answering")
+#: Of these the ones that can say how long to wait, and longer than the first pause of most clients.
+TELLING = ("limit-rate", "answer-503")
+TOLD_S = 5
 #: Errors that a generation ends with, and refusals for good, by their names in the catalogue.
 FATAL = ("providerError", "invalidProviderContent", "timeoutProvider")
 HOPELESS = ("insufficientCredits", "modelNotFound", "invalidProviderContent")
@@ -74,11 +77,15 @@ def _few(model: Model, names: tuple[str, ...]) -> Strategy:
     return tasks.filter(lambda task: model.checker.accepts({**WHOLE, **task}))
 
 
-def _hit(names: tuple[str, ...], on: str, **settings: Any) -> Strategy:
-    """Return a strategy for one of these faults, which spoils a request or two."""
-    return st.tuples(st.sampled_from(names), st.sampled_from([1, 2])).map(
-        lambda drawn: scenario({drawn[0]: {"on": on, "times": drawn[1], **settings}})
-    )
+def _broken(_: Spec) -> Strategy:
+    drawn = st.tuples(st.sampled_from(BROKEN), st.sampled_from([1, 2]))
+    return drawn.map(lambda hit: scenario({hit[0]: {"on": "submit", "times": hit[1]}}))
+
+
+def _busy(_: Spec) -> Strategy:
+    told = [(name, {"retry_after_s": TOLD_S}) for name in TELLING]
+    drawn = st.tuples(st.sampled_from([*((name, {}) for name in BUSY), *told]), st.sampled_from([1, 2]))
+    return drawn.map(lambda hit: scenario({hit[0][0]: {"on": "submit", "times": hit[1], **hit[0][1]}}))
 
 
 def _slow(_: Spec) -> Strategy:
@@ -90,6 +97,11 @@ def _slow(_: Spec) -> Strategy:
 def _shaky_polls(_: Spec) -> Strategy:
     hits = st.tuples(st.sampled_from([*BUSY, *BROKEN]), st.sampled_from([0, 1]))
     return hits.map(lambda drawn: scenario({drawn[0]: {"on": "poll", "times": 1, "skip": drawn[1]}}))
+
+
+def _dropped(_: Spec) -> Strategy:
+    hits = st.tuples(st.sampled_from(["submit", "poll"]), st.booleans())
+    return hits.map(lambda drawn: scenario({"reset-after-answer": {"on": drawn[0], "orderly": drawn[1]}}))
 
 
 def _code(names: tuple[str, ...], fault: str, **settings: Any) -> Callable[[Spec], Strategy]:
@@ -127,12 +139,13 @@ FAMILIES: Mapping[str, Family] = MappingProxyType(
         ),
         "failing": Family("the generation fails", _code(FATAL, "fail-generation")),
         "refused": Family("the task is refused for good", _code(HOPELESS, "refuse-submit", times=100)),
-        "busy": Family("the first tries are refused for now", lambda _: _hit(BUSY, "submit")),
-        "broken": Family("the answers to the first tries are broken", lambda _: _hit(BROKEN, "submit")),
+        "busy": Family("the first tries are refused for now", _busy),
+        "broken": Family("the answers to the first tries are broken", _broken),
         "unacknowledged": Family(
             "the task is taken on, and its acknowledgement gets lost",
             lambda _: st.just(scenario("reset-before-answer")),
         ),
+        "dropped": Family("the connection breaks after an answer that came whole", _dropped, share=0.5),
         "shaky": Family("polls are refused for now, or their answers break", _shaky_polls),
         "stalled": Family(
             "the task never ends", lambda _: st.just(scenario("stall-rendering")), share=0.1, takes_minutes=True

@@ -6,14 +6,24 @@ was told to have.
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 import orjson
 
+from mockserver.spec.catalogue import ApiError
 from mockserver.spec.documents import escape
+from mockserver.spec.load import load_spec
 
 Json = Mapping[str, Any]
+
+#: Statuses after which another try may go well, beside 5xx.
+AGAIN = frozenset({408, 429})
+#: Families of errors that say the same where there is no status. Those of providers are not among them, as a
+#: generation ends with them too. Source: what official clients call worth another try (observed)
+FOR_NOW = frozenset({"rateLimit", "serverError"})
+#: What is said about a connection, and not about a task.
+ABOUT_THE_LINE = frozenset({"authentication", "ping"})
 
 
 @dataclass(frozen=True)
@@ -84,9 +94,34 @@ class Exchange:
         return next((value for each, value in self.headers if each == name), "")
 
     @property
+    def is_about_tasks(self) -> bool:
+        """Say whether more was asked than who is there: a heartbeat and an authentication alone are no request."""
+        return any(task.get("taskType") not in ABOUT_THE_LINE for task in self.tasks) or not self.tasks
+
+    @property
+    def is_refused_for_now(self) -> bool:
+        """Say whether the service is too busy or has failed: by the status, over WebSocket by the errors."""
+        if self.transport == "websocket":
+            return bool(self.errors) and all(each.category in FOR_NOW for each in self._known_errors())
+        return self.status is not None and (self.status in AGAIN or self.status >= 500)
+
+    @property
+    def is_refused_for_good(self) -> bool:
+        """Say whether the same again would be refused again."""
+        if not self.errors or self.is_refused_for_now:
+            return False
+        statuses = [each.http for each in self._known_errors()] if self.transport == "websocket" else [self.status or 0]
+        return all(400 <= status < 500 for status in statuses)
+
+    def _known_errors(self) -> Sequence[ApiError]:
+        """Return what the catalogue says of the errors in the answers; of those that it lacks, that they stay."""
+        known = _catalogue()
+        return [known.get(error.get("code"), _UNKNOWN) for error in self.errors]
+
+    @property
     def is_transient(self) -> bool:
         """Say whether a client should try again: too busy, failed, or without a whole answer."""
-        return self.status is None or self.status in (408, 429) or self.status >= 500 or not self.replies
+        return self.status is None or self.is_refused_for_now or not self.replies
 
 
 @dataclass(frozen=True)
@@ -156,6 +191,16 @@ class Recording:
         """Every poll that came, with its exchange."""
         return [each for each in self._sent() if each[1].get("taskType") == "getResponse"]
 
+    @cached_property
+    def uuids(self) -> Collection[str]:
+        """The taskUUIDs under which the task was handed in: several where a further try made another task of it."""
+        return {str(task.get("taskUUID")).lower() for _, task in self.submissions}
+
+    @cached_property
+    def last(self) -> Exchange | None:
+        """The last exchange about tasks: heartbeats go on and connections are renewed whatever becomes of them."""
+        return next((exchange for exchange in reversed(self.exchanges) if exchange.is_about_tasks), None)
+
     def _sent(self) -> Iterator[tuple[Exchange, Json]]:
         for exchange in self.exchanges:
             for task in exchange.tasks:
@@ -184,6 +229,15 @@ class Recording:
         return any(
             item.get("taskType") == "videoInference" for exchange, _ in self.submissions for item in exchange.items
         ) or any(_is_conflict(exchange) for exchange, _ in self.submissions)
+
+
+#: What is taken to be so of an error that the catalogue lacks, such as one of a parameter.
+_UNKNOWN = ApiError("unknown", 400, "unknown", "")
+
+
+@lru_cache(maxsize=1)
+def _catalogue() -> Mapping[Any, ApiError]:
+    return {error.code: error for error in load_spec().catalogue.named.values()}
 
 
 def pointer_of(*way: str | int) -> str:

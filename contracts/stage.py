@@ -43,10 +43,13 @@ SETTINGS: Mapping[str, Any] = {
     "seed": 0,
 }
 #: How long a client may take for a task before it is taken to be endless, in seconds of its time: the longest that an
-#: official client waits is 24 minutes. Source: the official clients (observed)
+#: official client means to wait is 24 minutes. Source: the official clients (observed)
 PATIENCE_S = 45 * 60
-#: How long one that runs elsewhere may take, in seconds of real time, and how much faster videos are made for it.
-REAL_PATIENCE_S, REAL_SPEED = 60, 1200
+#: How long one that runs elsewhere may take, in seconds of real time: the longest that an official client waits for one
+#: answer is 60 s, twice. Source: @runware/sdk-js 1.3.2 (observed)
+REAL_PATIENCE_S = 150
+#: How much faster videos are made for one that runs elsewhere.
+REAL_SPEED = 1200
 
 
 @contextmanager

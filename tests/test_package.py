@@ -40,6 +40,7 @@ def test_the_wheel_holds_the_code_the_schemas_and_the_clips(wheel: Path) -> None
     assert "mockserver/media/clips/1366x768-6s.mp4" in names
     assert "mockserver/_schema/report.json" in names
     assert {"contracts/strategies.py", "contracts/reports/page.css"} <= {*names}
+    assert {"contracts/adapters/runware_sdk.py", "contracts/adapters/sdk_js.mjs"} <= {*names}
     assert "mockserver/py.typed" in names
     tops = {name.split("/")[0] for name in names}
     assert {top for top in tops if not top.endswith(".dist-info")} == {"mockserver", "contracts"}

@@ -11,10 +11,10 @@ def delivers_what_was_made(recording: Recording) -> Iterator[Finding]:
     if not recording.outcome.has_failed or recording.failures:
         return
     said = f"the caller got an error ({shown(recording.outcome.message)})"
-    if not recording.exchanges:
+    last = recording.last
+    if last is None:
         yield Finding(f"{said}, and no request came")
         return
-    last = recording.exchanges[-1]
     is_open = last.is_transient or last.errors or any(item.get("status") == "processing" for item in last.items)
     if not is_open:
         yield Finding(f"{said} after an answer in which all was well", last.number)

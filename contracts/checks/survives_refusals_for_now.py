@@ -7,12 +7,14 @@ from contracts.recording import Recording
 
 
 def survives_refusals_for_now(recording: Recording) -> Iterator[Finding]:
-    """After an answer of 429 or 5xx the request is tried again."""
-    if recording.outcome.is_endless or not recording.exchanges:
+    """After an answer of 429 or 5xx, or an error that says the same over WebSocket, the request is tried again."""
+    last = recording.last
+    # Whatever hits one task hits another that a further try makes of it: that there are two is a finding by itself.
+    if last is None or not recording.outcome.has_failed or len(recording.uuids) > 1:
         return
-    last = recording.exchanges[-1]
-    if last.status is not None and (last.status == 429 or last.status >= 500) and recording.outcome.has_failed:
-        yield Finding(f"gave up at an answer of {last.status}, which another try would have got over", last.number)
+    if last.is_refused_for_now:
+        answer = last.status or last.errors[0].get("code")
+        yield Finding(f"gave up at an answer of {answer}, which another try would have got over", last.number)
 
 
 CHECK = Check(

@@ -5,9 +5,6 @@ from collections.abc import Iterator
 from contracts.checks.base import MUST, Check, Finding
 from contracts.recording import Recording
 
-#: Statuses after which another try may go well.
-AGAIN = frozenset({408, 429})
-
 
 def tries_nothing_hopeless(recording: Recording) -> Iterator[Finding]:
     """What was refused for good is not handed in again."""
@@ -17,8 +14,7 @@ def tries_nothing_hopeless(recording: Recording) -> Iterator[Finding]:
             said = f"handed in again, although it was refused with {refused.errors[0].get('code')}"
             yield Finding(said, exchange.number)
             return
-        status = exchange.status or 0
-        if exchange.errors and 400 <= status < 500 and status not in AGAIN:
+        if exchange.is_refused_for_good:
             refused = exchange
 
 

@@ -153,6 +153,89 @@ def test_a_check_finds_what_is_wrong_and_nothing_else(check: str, made: Recordin
     assert [finding.said for finding in CHECKS[check].find(made)] == said
 
 
+#: A task over WebSocket, where there are no statuses: what is sent, and frames that may answer it.
+TASK = {"taskType": "videoInference", "taskUUID": UUID, "deliveryMethod": "async"}
+BUSY = {"errors": [{"code": "rateLimitExceeded", "message": "Too much.", "taskUUID": UUID}]}
+HOPELESS = {"errors": [{"code": "insufficientCredits", "message": "No money.", "taskUUID": UUID}]}
+FAILED = {"errors": [{"code": "providerError", "message": "It failed.", "taskUUID": UUID}]}
+PONG = {"data": [{"taskType": "ping", "pong": True}]}
+
+
+def message(*tasks: Any, answers: Sequence[Any] = (), number: int = 1) -> Exchange:
+    """Return a message over WebSocket, with the frames that came after it."""
+    return exchange(*tasks, number=number, answers=answers, transport="websocket", connection=1, status=0, headers=())
+
+
+PING = message({"taskType": "ping", "ping": True}, answers=[PONG], number=9)
+GAVE_UP = "which another try would have got over"
+
+
+@pytest.mark.parametrize(
+    ("check", "exchanges", "said"),
+    [
+        ("survives-refusals-for-now", [message(TASK, answers=[BUSY])], [f"gave up at an answer of rateLimitExceeded, {GAVE_UP}"]),
+        ("survives-refusals-for-now", [message(TASK, answers=[BUSY]), PING], [f"gave up at an answer of rateLimitExceeded, {GAVE_UP}"]),
+        ("survives-refusals-for-now", [message(TASK, answers=[HOPELESS])], []),
+        ("survives-refusals-for-now", [message({**TASK, "taskType": "getResponse"}, answers=[FAILED])], []),
+        ("survives-broken-answers", [message(TASK), PING], [f"gave up at no answer, {GAVE_UP}"]),
+        ("survives-broken-answers", [message(TASK, answers=["<html>"])], [f"gave up at an answer that is no JSON, {GAVE_UP}"]),
+        ("survives-broken-answers", [message({**TASK, "taskUUID": "another"}), message(TASK)], []),
+        ("survives-broken-answers", [message({"taskType": "authentication", "apiKey": KEY})], []),
+        ("tries-nothing-hopeless", [message(TASK, answers=[HOPELESS]), message(TASK)], ["handed in again, although it was refused with insufficientCredits"]),
+        ("tries-nothing-hopeless", [message(TASK, answers=[BUSY]), message(TASK)], []),
+        ("tries-nothing-hopeless", [message(TASK), message(TASK)], []),
+        ("delivers-what-was-made", [message(TASK), PING], []),
+        ("delivers-what-was-made", [message(TASK, answers=[BUSY]), PING], []),
+        ("delivers-what-was-made", [message(TASK, answers=[{"data": [TASK]}]), PING], ["the caller got an error ('it failed') after an answer in which all was well"]),
+        ("delivers-what-was-made", [PING], ["the caller got an error ('it failed'), and no request came"]),
+    ],
+)  # fmt: skip
+def test_a_client_over_websocket_is_judged_by_errors_where_there_is_no_status(
+    check: str, exchanges: Sequence[Exchange], said: Sequence[str]
+) -> None:
+    """Heartbeats and authentications hide nothing, and what a provider failed at is no refusal for now."""
+    made = recording(Outcome(message="it failed"), *exchanges)
+    assert [finding.said for finding in CHECKS[check].find(made)] == said
+
+
+def test_the_failures_of_a_task_over_websocket_are_those_that_stay() -> None:
+    """A refusal for now is none, so that nobody has to report its code."""
+    assert recording(Outcome(message="no"), message(TASK, answers=[BUSY])).failures == ()
+    assert [each["code"] for each in recording(Outcome(message="no"), message(TASK, answers=[FAILED])).failures] == [
+        "providerError"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({}, []),
+        ({"minimax": {}}, []),
+        ({"minimax": {"promptOptimizer": False}}, ["providerSettings was asked for and not sent"]),
+    ],
+)
+def test_what_asks_for_nothing_may_be_left_out(settings: dict[str, Any], said: Sequence[str]) -> None:
+    """An object without members says no more than none; one with a member that is false says something."""
+    asked = {"model": "minimax:3@1", "positivePrompt": "a reef", "providerSettings": settings}
+    sent = {**TASK, "model": "minimax:3@1", "positivePrompt": "a reef"}
+    made = Recording(asked, {"rules": []}, KEY, [exchange(sent)], Outcome(results=[]), 1000)
+    assert [finding.said for finding in CHECKS["sends-what-was-asked"].find(made)] == said
+
+
+@pytest.mark.parametrize(
+    ("polls", "said"),
+    [
+        ([], "the call had not ended after 1 s; no poll"),
+        ([POLL], "the call had not ended after 1 s; 1 poll, the last after 0 s"),
+        ([POLL, POLL, PING], "the call had not ended after 1 s; 2 polls, the last after 0 s"),
+    ],
+)
+def test_a_call_that_does_not_end_is_told_with_its_last_poll(polls: Sequence[Exchange], said: str) -> None:
+    """Heartbeats that go on for ever are no polls."""
+    [finding] = CHECKS["gives-up"].find(recording(Outcome(is_endless=True), *polls))
+    assert finding.said == said
+
+
 def test_a_long_story_is_cut_on_both_sides_of_its_place() -> None:
     """Every gap says how much is left out there."""
     exchanges = [exchange({"taskType": "getResponse", "taskUUID": UUID}, number=number) for number in range(1, 31)]

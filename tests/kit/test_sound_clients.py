@@ -12,6 +12,7 @@ from contracts.report import Report
 from contracts.reports import FORMATS
 from contracts.runner import Runner
 from contracts.stage import Stage
+from tests.kit import sound_websocket
 from tests.kit.sound import client
 
 PROGRAMS = Path(__file__).parent / "programs"
@@ -32,12 +33,20 @@ def test_nothing_is_found_in_a_sound_client() -> None:
     assert report.examples >= 6 * (len(FAMILIES) - 1)
 
 
+def test_nothing_is_found_in_a_sound_client_over_websocket() -> None:
+    """Refusals for now, lost answers and broken connections are got over there as well, and nothing is broken."""
+    with Stage(PythonClient(sound_websocket.client)) as stage:
+        report = Runner(stage, profile="quick", seed=1).run()
+    assert not report.broken, told(report)
+
+
 @pytest.mark.deep
 def test_nothing_is_found_in_a_sound_client_however_long_is_looked() -> None:
-    """Thousands of examples raise no false alarm."""
-    with Stage(PythonClient(client)) as stage:
-        report = Runner(stage, profile="deep", seed=1).run()
-    assert not report.broken, told(report)
+    """Thousands of examples raise no false alarm, over HTTP and over WebSocket."""
+    for sound in (client, sound_websocket.client):
+        with Stage(PythonClient(sound)) as stage:
+            report = Runner(stage, profile="deep", seed=1).run()
+        assert not report.broken, told(report)
 
 
 def test_nothing_is_found_in_a_sound_program() -> None:

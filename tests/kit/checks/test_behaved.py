@@ -28,6 +28,20 @@ ENDLESS = Outcome(is_endless=True)
 REFUSED = {"errors": [error("insufficientCredits", "no")]}
 
 
+#: A further try that makes another task of it.
+ANEW = submit(2, own={**OWN, "taskUUID": OTHER})
+
+
+def socket(number: int, *codes: str) -> Exchange:
+    """Return a poll over WebSocket that is answered with errors."""
+    return poll(number, errors=[error(code) for code in codes], transport="websocket", connection=1, status=0)
+
+
+def over_a_socket(code: str) -> Exchange:
+    """Return a submission over WebSocket that is answered with an error."""
+    return submit(answer={"errors": [error(code)]}, transport="websocket", connection=1, status=0)
+
+
 def polls(*pauses_ms: int) -> Recording:
     """Return a recording with so many milliseconds before each poll but the first."""
     times = [0]
@@ -174,12 +188,12 @@ ROWS: Sequence[tuple[str, Recording, list[Finding]]] = [
     (
         "gives-up",
         recorded(ENDLESS, submit(), poll(2, PROCESSING), poll(3, at_ms=61_000), ended_at_ms=45 * 60_000),
-        [Finding("the call had not ended after 45 minutes; there were 2 polls, the last after 61 s")],
+        [Finding("the call had not ended after 2700 s; 2 polls, the last after 61 s")],
     ),
     (
         "gives-up",
         recorded(ENDLESS, ended_at_ms=119_999),
-        [Finding("the call had not ended after 1 minutes; there were 0 polls, the last after 0 s")],
+        [Finding("the call had not ended after 119 s; no poll")],
     ),
     # ---
     ("waits-long-enough", ended(poll(2, PROCESSING), ENDLESS), []),
@@ -213,8 +227,22 @@ ROWS: Sequence[tuple[str, Recording, list[Finding]]] = [
         recorded(failed(), submit(), poll(2, PROCESSING), poll(3, status=503)),
         [Finding("gave up at an answer of 503, which another try would have got over", 3)],
     ),
+    (
+        "survives-refusals-for-now",
+        ended(socket(2, "rateLimitExceeded", "serviceUnavailable")),
+        [Finding("gave up at an answer of rateLimitExceeded, which another try would have got over", 2)],
+    ),
+    ("survives-refusals-for-now", ended(socket(2, "rateLimitExceeded", "providerError")), []),
+    ("survives-refusals-for-now", ended(socket(2, "nobodyKnows")), []),
+    ("survives-refusals-for-now", recorded(failed(), submit(), ANEW, poll(3, status=503)), []),
+    (
+        "survives-refusals-for-now",
+        recorded(failed(), submit(status=503), sent({"taskType": "ping"}, number=2)),
+        [Finding("gave up at an answer of 503, which another try would have got over", 1)],
+    ),
     # ---
     ("survives-broken-answers", recorded(failed()), []),
+    ("survives-broken-answers", recorded(failed(), submit(), ANEW, poll(3, status=None, answers=[])), []),
     (
         "survives-broken-answers",
         recorded(failed(), submit(), poll(2, PROCESSING), poll(3, status=None, answers=[])),
@@ -222,7 +250,11 @@ ROWS: Sequence[tuple[str, Recording, list[Finding]]] = [
     ),
     ("survives-broken-answers", ended(poll(2, status=None, answers=[]), ENDLESS), []),
     ("survives-broken-answers", ended(poll(2, answers=[b"{"]), Outcome(results=[])), []),
-    ("survives-broken-answers", ended(poll(2, answers=[b"{"], transport="websocket", status=0)), []),
+    (
+        "survives-broken-answers",
+        ended(poll(2, answers=[b"{"], transport="websocket", status=0)),
+        [Finding("gave up at an answer that is no JSON, which another try would have got over", 2)],
+    ),
     ("survives-broken-answers", ended(poll(2, result())), []),
     ("survives-broken-answers", ended(poll(2, status=400, answers=[b"<html>"])), []),
     (
@@ -276,6 +308,12 @@ ROWS: Sequence[tuple[str, Recording, list[Finding]]] = [
         for status in (None, 200, 399, 408, 429, 500)
     ],
     ("tries-nothing-hopeless", recorded(failed(), submit(answer=b"<html>", status=404), submit(2)), []),
+    ("tries-nothing-hopeless", recorded(failed(), over_a_socket("rateLimitExceeded"), submit(2)), []),
+    (
+        "tries-nothing-hopeless",
+        recorded(failed(), over_a_socket("insufficientCredits"), submit(2)),
+        [Finding("handed in again, although it was refused with insufficientCredits", 2)],
+    ),
     (
         "tries-nothing-hopeless",
         recorded(failed(), submit(answer=REFUSED, status=402), submit(2, ACKNOWLEDGED), submit(3)),

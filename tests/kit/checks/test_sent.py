@@ -189,6 +189,8 @@ ROWS: list[tuple[str, Recording, list[Finding]]] = [
         ],
     ),
     ("sends-what-was-asked", asked(HOW, safety=1), []),
+    ("sends-what-was-asked", asked({**TASK, "inputs": {"a": {}}}, inputs=None), []),
+    ("sends-what-was-asked", asked({**TASK, "inputs": {"a": {}, "b": {}}}, inputs={"b": {}}), []),
     ("sends-what-was-asked", asked(FRAMES), []),
     ("sends-what-was-asked", asked(FRAMES, inputs=inputs(1, 2, 3)), []),
     (
