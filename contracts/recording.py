@@ -11,7 +11,6 @@ from typing import Any
 
 import orjson
 
-from mockserver.spec.catalogue import ApiError
 from mockserver.spec.documents import escape
 from mockserver.spec.load import load_spec
 
@@ -19,9 +18,8 @@ Json = Mapping[str, Any]
 
 #: Statuses after which another try may go well, beside 5xx.
 AGAIN = frozenset({408, 429})
-#: Families of errors that say the same where there is no status. Those of providers are not among them, as a
-#: generation ends with them too. Source: what official clients call worth another try (observed)
-FOR_NOW = frozenset({"rateLimit", "serverError"})
+#: What is taken for the status of an error that the catalogue does not name, such as one of a parameter.
+UNKNOWN_STATUS = 400
 #: What is said about a connection, and not about a task.
 ABOUT_THE_LINE = frozenset({"authentication", "ping"})
 
@@ -100,23 +98,28 @@ class Exchange:
 
     @property
     def is_refused_for_now(self) -> bool:
-        """Say whether the service is too busy or has failed: by the status, over WebSocket by the errors."""
+        """Say whether the service is too busy or has failed: by the status, over WebSocket by the errors.
+
+        An error that a generation ended with says so by a status of its own, and is not for now.
+
+        Source: documentation of task polling, of an error in a poll (stated)
+        """
         if self.transport == "websocket":
-            return bool(self.errors) and all(each.category in FOR_NOW for each in self._known_errors())
-        return self.status is not None and (self.status in AGAIN or self.status >= 500)
+            is_about_the_request = all(error.get("status") != "error" for error in self.errors)
+            return bool(self.errors) and is_about_the_request and all(map(_is_for_now, self._statuses))
+        return self.status is not None and _is_for_now(self.status)
 
     @property
     def is_refused_for_good(self) -> bool:
         """Say whether the same again would be refused again."""
-        if not self.errors or self.is_refused_for_now:
-            return False
-        statuses = [each.http for each in self._known_errors()] if self.transport == "websocket" else [self.status or 0]
-        return all(400 <= status < 500 for status in statuses)
+        return bool(self.errors) and all(400 <= each < 500 and not _is_for_now(each) for each in self._statuses)
 
-    def _known_errors(self) -> Sequence[ApiError]:
-        """Return what the catalogue says of the errors in the answers; of those that it lacks, that they stay."""
-        known = _catalogue()
-        return [known.get(error.get("code"), _UNKNOWN) for error in self.errors]
+    @property
+    def _statuses(self) -> Sequence[int]:
+        """The status of the answer; over WebSocket those that its errors would have over HTTP."""
+        if self.transport == "websocket":
+            return [_catalogue().get(error.get("code"), UNKNOWN_STATUS) for error in self.errors]
+        return [self.status or 0]
 
     @property
     def is_transient(self) -> bool:
@@ -231,13 +234,14 @@ class Recording:
         ) or any(_is_conflict(exchange) for exchange, _ in self.submissions)
 
 
-#: What is taken to be so of an error that the catalogue lacks, such as one of a parameter.
-_UNKNOWN = ApiError("unknown", 400, "unknown", "")
-
-
 @lru_cache(maxsize=1)
-def _catalogue() -> Mapping[Any, ApiError]:
-    return {error.code: error for error in load_spec().catalogue.named.values()}
+def _catalogue() -> Mapping[Any, int]:
+    """Return the status of every error that the catalogue names, by code."""
+    return {error.code: error.http for error in load_spec().catalogue.named.values()}
+
+
+def _is_for_now(status: int) -> bool:
+    return status in AGAIN or status >= 500
 
 
 def pointer_of(*way: str | int) -> str:

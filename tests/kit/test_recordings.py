@@ -157,7 +157,8 @@ def test_a_check_finds_what_is_wrong_and_nothing_else(check: str, made: Recordin
 TASK = {"taskType": "videoInference", "taskUUID": UUID, "deliveryMethod": "async"}
 BUSY = {"errors": [{"code": "rateLimitExceeded", "message": "Too much.", "taskUUID": UUID}]}
 HOPELESS = {"errors": [{"code": "insufficientCredits", "message": "No money.", "taskUUID": UUID}]}
-FAILED = {"errors": [{"code": "providerError", "message": "It failed.", "taskUUID": UUID}]}
+GATEWAY = {"errors": [{"code": "providerBadGateway", "message": "Nonsense.", "taskUUID": UUID}]}
+FAILED = {"errors": [{"code": "providerError", "message": "It failed.", "taskUUID": UUID, "status": "error"}]}
 PONG = {"data": [{"taskType": "ping", "pong": True}]}
 
 
@@ -175,6 +176,7 @@ GAVE_UP = "which another try would have got over"
     [
         ("survives-refusals-for-now", [message(TASK, answers=[BUSY])], [f"gave up at an answer of rateLimitExceeded, {GAVE_UP}"]),
         ("survives-refusals-for-now", [message(TASK, answers=[BUSY]), PING], [f"gave up at an answer of rateLimitExceeded, {GAVE_UP}"]),
+        ("survives-refusals-for-now", [message(TASK, answers=[GATEWAY])], [f"gave up at an answer of providerBadGateway, {GAVE_UP}"]),
         ("survives-refusals-for-now", [message(TASK, answers=[HOPELESS])], []),
         ("survives-refusals-for-now", [message({**TASK, "taskType": "getResponse"}, answers=[FAILED])], []),
         ("survives-broken-answers", [message(TASK), PING], [f"gave up at no answer, {GAVE_UP}"]),

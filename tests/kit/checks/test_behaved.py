@@ -232,7 +232,12 @@ ROWS: Sequence[tuple[str, Recording, list[Finding]]] = [
         ended(socket(2, "rateLimitExceeded", "serviceUnavailable")),
         [Finding("gave up at an answer of rateLimitExceeded, which another try would have got over", 2)],
     ),
-    ("survives-refusals-for-now", ended(socket(2, "rateLimitExceeded", "providerError")), []),
+    ("survives-refusals-for-now", ended(socket(2, "rateLimitExceeded", "insufficientCredits")), []),
+    (
+        "survives-refusals-for-now",
+        ended(poll(2, errors=[{**error(), "status": "error"}], transport="websocket", status=0)),
+        [],
+    ),
     ("survives-refusals-for-now", ended(socket(2, "nobodyKnows")), []),
     ("survives-refusals-for-now", recorded(failed(), submit(), ANEW, poll(3, status=503)), []),
     (
