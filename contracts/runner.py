@@ -12,15 +12,17 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-from hypothesis import HealthCheck, Phase, Verbosity, given, seed, settings
+from hypothesis import Phase, given, seed, settings
 
 from contracts.checks import CHECKS
 from contracts.checks.base import Check, Finding
 from contracts.families import FAMILIES, WHOLE, Family
 from contracts.recording import Recording
 from contracts.report import Broken, Report
-from contracts.shrinking import Breach, Shrinking, breach_type, size_of, smaller_tasks
+from contracts.session import Session
+from contracts.shrinking import QUIETLY, Breach, Shrinking, breach_type, breaches_in, size_of, smaller_tasks
 from contracts.stage import Stage
+from contracts.together import SHARE, TOGETHER, explore_sessions
 from mockserver.spec.load import Model
 
 
@@ -36,16 +38,6 @@ class Profile:
 
 
 PROFILES: Mapping[str, Profile] = MappingProxyType({"quick": Profile(6), "ci": Profile(30), "deep": Profile(300)})
-
-
-#: How Hypothesis is run: it says nothing, and minds neither slow examples nor those that are drawn again.
-_QUIETLY: Any = {
-    "deadline": None,
-    "suppress_health_check": list(HealthCheck),
-    "verbosity": Verbosity.quiet,
-    "print_blob": False,
-    "report_multiple_bugs": True,
-}
 
 
 class Runner:
@@ -90,6 +82,9 @@ class Runner:
             if is_possible and not is_over and (families is None or name in families):
                 self._tell(name)
                 self._explore(name, family, broken)
+        if len(broken) < len(self._checks) and (families is None or TOGETHER in families):
+            self._tell(TOGETHER)
+            self._explore_together(broken)
         ordered = [broken[check.name] for check in self._checks if check.name in broken]
         took_s = time.perf_counter() - self._began_s
         names = [check.name for check in self._checks]
@@ -98,11 +93,21 @@ class Runner:
     def replay(self, task: Mapping[str, Any], behaviour: Mapping[str, Any], family: str = "replayed") -> Report:
         """Play one example."""
         self._began_s = time.perf_counter()
-        recording = self._play(task, behaviour, family)
-        found = self._breaches(recording, ())
-        broken = [Broken(check, finding, recording, 1, 0.0) for check, finding in found]
+        return self._replayed([self._play(task, behaviour, family)])
+
+    def replay_session(self, session: Session) -> Report:
+        """Play one example in which several tasks are done at once."""
+        self._began_s = time.perf_counter()
+        return self._replayed(self._play_sessions([session])[0])
+
+    def _replayed(self, recordings: Sequence[Recording]) -> Report:
+        broken: dict[str, Broken] = {}
+        for recording in recordings:
+            for check, finding in self._breaches(recording, broken):
+                broken[check.name] = Broken(check, finding, recording, 1, 0.0)
         took_s = time.perf_counter() - self._began_s
-        return Report(broken, 1, took_s, self._seed, "replay", [check.name for check in self._checks])
+        names = [check.name for check in self._checks]
+        return Report([broken[name] for name in names if name in broken], 1, took_s, self._seed, "replay", names)
 
     def _explore(self, name: str, family: Family, broken: dict[str, Broken]) -> None:
         """Play examples of one kind, again and again until they show nothing new."""
@@ -117,15 +122,45 @@ class Runner:
             if not found:
                 return
 
-    def _count(self, family: Family) -> int:
-        return max(1, round(PROFILES[self._profile].examples * family.share))
+    def _explore_together(self, broken: dict[str, Broken]) -> None:
+        """Play sessions, again and again until they show nothing new."""
+
+        def judge(recording: Recording) -> list[tuple[Check, Finding]]:
+            found = self._breaches(recording, broken)
+            for check, _ in found:
+                self._first_seen.setdefault(check.name, (self._examples, time.perf_counter() - self._began_s))
+            return found
+
+        while len(broken) < len(self._checks):
+            found = explore_sessions(self._stage, self._count(SHARE), self._seed, self._play_sessions, judge)
+            for breach in found:
+                seen = self._first_seen[breach.check.name]
+                broken[breach.check.name] = Broken(breach.check, breach.finding, breach.recording, *seen)
+            if not found:
+                return
+
+    def _play_sessions(self, sessions: Sequence[Session]) -> list[list[Recording]]:
+        """Play sessions side by side, and return the recordings of each."""
+        self._examples += len(sessions)
+        earlier = frozenset(self._uuids)
+
+        async def play() -> list[list[Recording]]:
+            return await asyncio.gather(*(self._stage.play_session(each, TOGETHER, earlier) for each in sessions))
+
+        played = self._stage.run(play())
+        for recording in (recording for recordings in played for recording in recordings):
+            self._remember(recording)
+        return played
+
+    def _count(self, share: float) -> int:
+        return max(1, round(PROFILES[self._profile].examples * share))
 
     def _search_outside(self, name: str, family: Family, model: Model, known: Collection[str]) -> list[Breach]:
         """Do the same with a client that runs elsewhere, in its own time: many examples side by side."""
         drawn: list[tuple[Any, Any]] = []
 
         @seed(self._seed)
-        @settings(max_examples=self._count(family), database=None, phases=(Phase.generate,), **_QUIETLY)
+        @settings(max_examples=self._count(family.share), database=None, phases=(Phase.generate,), **QUIETLY)
         @given(family.tasks(model), family.behaviours(self._stage.spec))
         def draw(task: Mapping[str, Any], behaviour: Mapping[str, Any]) -> None:
             drawn.append((task, behaviour))
@@ -145,7 +180,9 @@ class Runner:
         shrinking = Shrinking()
 
         @seed(self._seed)
-        @settings(max_examples=self._count(family), database=None, phases=(Phase.generate, Phase.shrink), **_QUIETLY)
+        @settings(
+            max_examples=self._count(family.share), database=None, phases=(Phase.generate, Phase.shrink), **QUIETLY
+        )
         @given(family.tasks(model), family.behaviours(self._stage.spec))
         def play(task: Mapping[str, Any], behaviour: Mapping[str, Any]) -> None:
             breach = shrinking.known(task, behaviour)
@@ -161,13 +198,8 @@ class Runner:
 
         try:
             play()
-        except Breach as breach:
-            return [breach]
-        except BaseExceptionGroup as group:
-            breaches = [each for each in group.exceptions if isinstance(each, Breach)]
-            if not breaches:
-                raise
-            return breaches
+        except (Breach, BaseExceptionGroup) as problem:
+            return breaches_in(problem)
         return []
 
     def _smallest(self, breach: Breach) -> tuple[Finding, Recording]:

@@ -1,4 +1,4 @@
-"""How an example becomes small: what is left out of it, and for how long that is tried."""
+"""How an example becomes small: how it is searched for, what is left out of it, and for how long that is tried."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -6,9 +6,19 @@ from functools import cache
 from itertools import combinations
 from typing import Any
 
+from hypothesis import HealthCheck, Verbosity
+
 from contracts.checks.base import Check, Finding
 from contracts.recording import Recording
 
+#: How Hypothesis is run: it says nothing, and minds neither slow examples nor those that are drawn again.
+QUIETLY: Any = {
+    "deadline": None,
+    "suppress_health_check": list(HealthCheck),
+    "verbosity": Verbosity.quiet,
+    "print_blob": False,
+    "report_multiple_bugs": True,
+}
 #: So many examples are played to shrink the findings of one search; then the smallest so far are taken.
 MOST_SHRINKS = 120
 #: The prompt that says nothing.
@@ -33,20 +43,39 @@ def breach_type(name: str) -> type[Breach]:
 
 def size_of(recording: Recording) -> int:
     """Return how large an example is; the smaller one is shown."""
-    return len(name_of(recording.task, recording.behaviour))
+    return len(name_of(recording.session or recording.task, recording.behaviour))
+
+
+def breaches_in(problem: BaseException) -> list[Breach]:
+    """Return the breaches that a search ended with.
+
+    Raises:
+        BaseException: it ended with something else.
+    """
+    if isinstance(problem, Breach):
+        return [problem]
+    found = [each for each in getattr(problem, "exceptions", ()) if isinstance(each, Breach)]
+    if not found:
+        raise problem
+    return found
 
 
 class Shrinking:
-    """Bounds how long a search shrinks: past the limit nothing is played, and what failed before fails again."""
+    """Bounds how long a search shrinks: past the limit nothing is played, and what failed before fails again.
 
-    def __init__(self) -> None:
+    Args:
+        most: how many examples are played to shrink one.
+    """
+
+    def __init__(self, most: int = MOST_SHRINKS) -> None:
+        self._most = most
         self._breaches: dict[str, Breach] = {}
         self._since_first = 0
 
     @property
     def goes_on(self) -> bool:
         """Say whether further examples are played."""
-        return self._since_first <= MOST_SHRINKS
+        return self._since_first <= self._most
 
     def known(self, task: Any, behaviour: Any) -> Breach | None:
         """Return what an example broke before."""

@@ -3,15 +3,18 @@
 import asyncio
 import random
 import secrets
-from collections.abc import Collection, Coroutine, Iterator, Mapping
+from collections.abc import Collection, Coroutine, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from typing import Any, Self, TypeVar
 
 from uvicorn.server import ServerState
 
 from contracts.clients.base import Client, Endpoint
+from contracts.parting import Call, part
 from contracts.recorder import Recorder
-from contracts.recording import Outcome, Recording
+from contracts.recording import Exchange, Outcome, Recording
+from contracts.session import Begin, Behave, Session, Wait
 from contracts.virtual import LoopClock, VirtualLoop
 from mockserver.adapters.clocks import SteeredClock
 from mockserver.adapters.couriers import Outbox
@@ -42,6 +45,10 @@ SETTINGS: Mapping[str, Any] = {
 PATIENCE_S = 45 * 60
 #: How long one that runs elsewhere may take, in seconds of real time, and how much faster videos are made for it.
 REAL_PATIENCE_S, REAL_SPEED = 60, 1200
+#: What is waited for before the service behaves in another way, in seconds, so that calls that began have handed in.
+SETTLING_S = 0.001
+#: A behaviour of a service with which nothing goes wrong.
+NOTHING_WRONG: Mapping[str, Any] = {"rules": []}
 
 
 @contextmanager
@@ -138,21 +145,108 @@ class Stage:
             earlier: taskUUIDs of tasks that were handed in before.
         """
         key = f"kit-{secrets.token_hex(12)}"
-        runtime = self._mock.runtime
-        owner = runtime.desk.keyring.owner(key)
-        scenario = read_scenario(behaviour, self.spec.failures, self.spec.models)
-        runtime.plans.play(scenario if scenario.rules else None, owner)
-        base = f"://127.0.0.1:{self._port}/v1"
+        self._behave(key, behaviour)
         async with self._client.turn():
             self._recorder.listen(key)
             begun_ms = self._now_ms()
             with _own_chance():
-                try:
-                    async with asyncio.timeout(self._patience_s):
-                        outcome = await self._client.perform(task, Endpoint(f"http{base}", f"ws{base}", key))
-                except TimeoutError:
-                    outcome = Outcome(is_endless=True)
+                outcome = await self._perform(task, key)
             ended_at_ms = self._now_ms() - begun_ms
-        runtime.plans.play(None, owner)
+        self._behave(key, NOTHING_WRONG)
         exchanges = self._recorder.take(key, begun_ms)
         return Recording(task, behaviour, key, exchanges, outcome, ended_at_ms, family, earlier)
+
+    async def play_session(self, session: Session, family: str, earlier: Collection[str] = ()) -> list[Recording]:
+        """Have the client do several tasks at once, under one key, and return what was said for each.
+
+        Args:
+            session: the tasks, and what happens in which order. A client that runs elsewhere is not waited for between
+                two steps, as nobody can tell what it has done by then.
+            family: what kind of behaviour that is.
+            earlier: taskUUIDs of tasks that were handed in before.
+        """
+        key = f"kit-{secrets.token_hex(12)}"
+        self._recorder.listen(key)
+        begun_ms = self._now_ms()
+        calls: list[asyncio.Task[_Done]] = []
+        try:
+            with _own_chance():
+                behaviour: Mapping[str, Any] = NOTHING_WRONG
+                for step in [*session.steps, *([Behave(NOTHING_WRONG)] if self.is_inside else [])]:
+                    match step:
+                        case Begin(number):
+                            calls.append(asyncio.create_task(self._call(session.tasks[number], behaviour, key)))
+                        case Wait(for_ms):
+                            await asyncio.sleep(for_ms / 1000)
+                        case Behave(behaviour):
+                            await asyncio.sleep(SETTLING_S)
+                            self._behave(key, behaviour)
+                done = await asyncio.gather(*calls)
+        finally:
+            for call in calls:
+                call.cancel()
+        self._behave(key, NOTHING_WRONG)
+        exchanges = self._recorder.take(key, begun_ms)
+        return _recordings(session, done, exchanges, key, begun_ms, family, earlier)
+
+    async def _call(self, task: Mapping[str, Any], behaviour: Mapping[str, Any], key: str) -> "_Done":
+        async with self._client.turn():
+            began_at_ms = self._now_ms()
+            outcome = await self._perform(task, key)
+            return _Done(task, behaviour, began_at_ms, outcome, self._now_ms())
+
+    def _behave(self, key: str, behaviour: Mapping[str, Any]) -> None:
+        """Let the service behave in a certain way towards the tasks of a key."""
+        runtime = self._mock.runtime
+        scenario = read_scenario(behaviour, self.spec.failures, self.spec.models)
+        runtime.plans.play(scenario if scenario.rules else None, runtime.desk.keyring.owner(key))
+
+    async def _perform(self, task: Mapping[str, Any], key: str) -> Outcome:
+        base = f"://127.0.0.1:{self._port}/v1"
+        try:
+            async with asyncio.timeout(self._patience_s):
+                return await self._client.perform(task, Endpoint(f"http{base}", f"ws{base}", key))
+        except TimeoutError:
+            return Outcome(is_endless=True)
+
+
+@dataclass(frozen=True)
+class _Done:
+    """A call that is over: what it was asked for, how the service behaved when it began, and when that was."""
+
+    task: Mapping[str, Any]
+    behaviour: Mapping[str, Any]
+    began_at_ms: int
+    outcome: Outcome
+    ended_at_ms: int
+
+
+def _recordings(
+    session: Session,
+    done: Sequence[_Done],
+    exchanges: Sequence[Exchange],
+    key: str,
+    begun_ms: int,
+    family: str,
+    earlier: Collection[str],
+) -> list[Recording]:
+    """Return what was said for each call, with the others as its companions."""
+    parts = part(
+        exchanges, [Call(each.task, each.began_at_ms - begun_ms, each.ended_at_ms - begun_ms) for each in done]
+    )
+    alone = [
+        Recording(
+            each.task,
+            each.behaviour,
+            key,
+            own.exchanges,
+            each.outcome,
+            each.ended_at_ms - each.began_at_ms,
+            family,
+            {*earlier, *own.earlier},
+            session.as_data(),
+            each.began_at_ms - begun_ms,
+        )
+        for each, own in zip(done, parts, strict=True)
+    ]
+    return [replace(each, companions=[other for other in alone if other is not each]) for each in alone]
