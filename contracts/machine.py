@@ -6,6 +6,7 @@ It writes a session down, step by step, and plays it when it is complete. So wha
 
 import sys
 from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from hypothesis import Phase, seed, settings
@@ -21,9 +22,15 @@ from mockserver.spec.load import Spec
 PLACES = ("a lighthouse", "a mill", "a harbour", "a bridge")
 #: How the service behaves towards a task, in turn. Nothing that stalls: the calls are waited for.
 KINDS = ("plain", "slow", "failing", "busy", "refused", "several", "partial", "shaky", "broken", "unacknowledged")
-#: Told to wait, for so long that other calls go on meanwhile.
-LIMITED = "limited"
-_KINDS = st.sampled_from([*KINDS, LIMITED])
+#: And what brings out that calls hold each other up: told to wait, and made to wait, while others go on.
+OWN: Mapping[str, Mapping[str, Any]] = MappingProxyType(
+    {
+        "limited": scenario({"limit-rate": {"on": "submit", "times": 1, "retry_after_s": 10}}),
+        "lengthy": scenario({"slow-rendering": {"factor": 1, "extra_ms": 120_000}}),
+    }
+)
+#: Those that take minutes, for which a client that runs elsewhere would wait in real time.
+LONG = frozenset({name for name in KINDS if FAMILIES[name].takes_minutes} | {"lengthy"})
 _PARAMETERS = {"numberResults": st.sampled_from([1, 2, 3]), "includeCost": st.just(True)}
 #: How long nothing may happen between two steps, in milliseconds.
 PAUSES_MS = (1, 100, 1_000, 5_000, 30_000)
@@ -35,10 +42,12 @@ class Machine(RuleBasedStateMachine):
 
     Attributes:
         spec: what the schemas say.
+        kinds: how the service may behave towards a task.
         finish: is called with every session.
     """
 
     spec: Spec
+    kinds: st.SearchStrategy[str]
     finish: Callable[[Session], None]
 
     def __init__(self) -> None:
@@ -47,27 +56,27 @@ class Machine(RuleBasedStateMachine):
         self._steps: list[Step] = []
         self._behaviour: Mapping[str, Any] = scenario()
 
-    @initialize(data=st.data(), kinds=st.tuples(_KINDS, _KINDS), for_ms=st.sampled_from((0, *PAUSES_MS)))
-    def begin_two(self, data: st.DataObject, kinds: tuple[str, str], for_ms: int) -> None:
+    @initialize(data=st.data(), for_ms=st.sampled_from((0, *PAUSES_MS)))
+    def begin_two(self, data: st.DataObject, for_ms: int) -> None:
         """A call begins, and soon another."""
-        self._begin(data, kinds[0])
+        self._begin(data)
         self._steps += [Wait(for_ms)] if for_ms else []
-        self._begin(data, kinds[1])
+        self._begin(data)
 
     @precondition(lambda self: len(self._tasks) < len(PLACES))
-    @rule(data=st.data(), kind=_KINDS)
-    def begin(self, data: st.DataObject, kind: str) -> None:
+    @rule(data=st.data())
+    def begin(self, data: st.DataObject) -> None:
         """A further call begins, beside those that are under way, and the service behaves in some way towards it."""
-        self._begin(data, kind)
+        self._begin(data)
 
     @rule(for_ms=st.sampled_from(PAUSES_MS))
     def wait(self, for_ms: int) -> None:
         """Time passes."""
         self._steps.append(Wait(for_ms))
 
-    def _begin(self, data: st.DataObject, kind: str) -> None:
-        limited = scenario({"limit-rate": {"on": "submit", "times": 1, "retry_after_s": 10}})
-        behaviour = limited if kind == LIMITED else data.draw(FAMILIES[kind].behaviours(self.spec))
+    def _begin(self, data: st.DataObject) -> None:
+        kind = data.draw(self.kinds)
+        behaviour = OWN[kind] if kind in OWN else data.draw(FAMILIES[kind].behaviours(self.spec))
         if behaviour != self._behaviour:
             self._steps.append(Behave(behaviour))
             self._behaviour = behaviour
@@ -82,7 +91,7 @@ class Machine(RuleBasedStateMachine):
             type(self).finish(Session(self._tasks, self._steps))
 
 
-def draw_sessions(spec: Spec, count: int, chance: int, finish: Callable[[Session], None], *, is_shrunk: bool) -> None:
+def draw_sessions(spec: Spec, count: int, chance: int, finish: Callable[[Session], None], *, is_inside: bool) -> None:
     """Draw sessions.
 
     Args:
@@ -90,9 +99,13 @@ def draw_sessions(spec: Spec, count: int, chance: int, finish: Callable[[Session
         count: how many.
         chance: what they are drawn from.
         finish: is called with each; may raise a `Breach`.
-        is_shrunk: whether sessions for which it does are made smaller, and tried again.
+        is_inside: whether time can jump for the client. Then sessions that break something are made smaller, and tried
+            again; else nothing takes minutes.
     """
-    own = type("Machine", (Machine,), {"spec": spec, "finish": staticmethod(finish)})
-    phases = (Phase.generate, Phase.shrink) if is_shrunk else (Phase.generate,)
+    shared, own = (
+        st.sampled_from([name for name in names if is_inside or name not in LONG]) for names in (KINDS, sorted(OWN))
+    )
+    members = {"spec": spec, "kinds": st.one_of(shared, own), "finish": staticmethod(finish)}
+    phases = (Phase.generate, Phase.shrink) if is_inside else (Phase.generate,)
     bounds = settings(max_examples=count, database=None, phases=phases, stateful_step_count=MOST_STEPS, **QUIETLY)
-    run_state_machine_as_test(seed(chance)(own), settings=bounds)
+    run_state_machine_as_test(seed(chance)(type("Machine", (Machine,), members)), settings=bounds)

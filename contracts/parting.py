@@ -1,7 +1,7 @@
 """Takes what several calls of a client said apart: whose each request, and each answer, is.
 
-A call is known in requests by the prompt of its task, which no other has, or else by the order in which the calls began;
-from then on by the taskUUID. Where a request, an answer or a frame is about several tasks, each call is given its part.
+A call is known in requests by the prompt of its task, which no other has, or else by the order in which calls began;
+then by the taskUUID. Where a request, an answer or a frame is about several tasks, each call is given its part.
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence

@@ -104,16 +104,17 @@ def read_session(data: Any) -> Session:
 
 
 def _read_step(place: str, step: Any, tasks: int) -> Step:
-    [(name, value)] = step.items() if isinstance(step, dict) and len(step) == 1 else [("", None)]
-    is_number = isinstance(value, int) and not isinstance(value, bool) and value >= 0
-    if name == "begin" and is_number and value < tasks:
-        return Begin(value)
-    if name == "wait_ms" and is_number:
-        return Wait(value)
-    if name == "behave" and isinstance(value, dict) and "rules" in value:
-        return Behave(value)
-    forms = f'{{"begin": 0…{tasks - 1}}}, {{"wait_ms": 500}} and {{"behave": {{"rules": []}}}}'
-    raise ValueError(f"{place}: {step!r} is no step; there are {forms}")
+    match step:
+        case {"begin": int(task)} if len(step) == 1 and 0 <= task < tasks:
+            return Begin(task)
+        case {"wait_ms": int(for_ms)} if len(step) == 1 and for_ms >= 0:
+            return Wait(for_ms)
+        case {"behave": {"rules": _} as behaviour} if len(step) == 1:
+            return Behave(behaviour)
+    begin = '{"begin": 0}' if tasks == 1 else f'{{"begin": 0}} to {{"begin": {tasks - 1}}}'
+    raise ValueError(
+        f'{place}: {step!r} is no step; there are {begin}, {{"wait_ms": 500}} and {{"behave": {{"rules": []}}}}'
+    )
 
 
 def smaller_sessions(session: Session) -> Iterator[Session]:

@@ -15,7 +15,7 @@ TOGETHER = "together"
 ABOUT = "several tasks at once through one client, each of which may meet another of these; time passes in between"
 SHARE = 2.0
 #: So many sessions are drawn to shrink one, and so many made of the one that is left; then it is taken as it is.
-MOST_DRAWN, MOST_MADE = 40, 80
+MOST_DRAWN, MOST_MADE = 20, 40
 
 #: Plays sessions, and returns the recordings of the calls of each.
 Play = Callable[[Sequence[Session]], Sequence[Sequence[Recording]]]
@@ -67,7 +67,7 @@ def _search(stage: Stage, count: int, chance: int, play: Play, judge: Judge) -> 
             raise breach
 
     try:
-        draw_sessions(stage.spec, count, chance, finish, is_shrunk=True)
+        draw_sessions(stage.spec, count, chance, finish, is_inside=True)
     except (Breach, BaseExceptionGroup) as problem:
         return breaches_in(problem)
     return []
@@ -76,7 +76,7 @@ def _search(stage: Stage, count: int, chance: int, play: Play, judge: Judge) -> 
 def _search_outside(stage: Stage, count: int, chance: int, play: Play, judge: Judge) -> list[Breach]:
     """Do the same with a client that runs elsewhere, in its own time: all tasks of a session begin at once."""
     drawn: list[Session] = []
-    draw_sessions(stage.spec, count, chance, lambda session: drawn.append(_at_once(session)), is_shrunk=False)
+    draw_sessions(stage.spec, count, chance, lambda session: drawn.append(_at_once(session)), is_inside=False)
     smallest: dict[str, Breach] = {}
     for recordings in play(drawn):
         for breach in _breaches(recordings, judge):
@@ -120,10 +120,10 @@ def _found(check: Check, recording: Recording) -> Iterator[Breach]:
 
 def _smaller(session: Session) -> Iterator[Session]:
     """Yield what is smaller than a session by a task, a step or a parameter, and what has the first prompts alone."""
-    yield from smaller_sessions(session)
     named = [{**task, "positivePrompt": PLACES[place]} for place, task in enumerate(session.tasks)]
     if named != list(session.tasks):
         yield replace(session, tasks=named)
+    yield from smaller_sessions(session)
     for place, task in enumerate(session.tasks):
         for smaller in smaller_tasks(task):
             if smaller["positivePrompt"] == task["positivePrompt"]:

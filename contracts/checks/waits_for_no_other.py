@@ -1,6 +1,7 @@
 """Time, of several calls at once."""
 
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 from contracts.checks.base import SHOULD, Check, Finding
 from contracts.recording import Exchange, Recording
@@ -18,12 +19,14 @@ def waits_for_no_other(recording: Recording) -> Iterator[Finding]:
         told_ms = 1000 * ((before and before.retry_after_s) or 0)
         if until_ms - from_ms - told_ms <= LONGEST_MS:
             continue
-        busy = [other for other in recording.companions if _speaks(other, recording, from_ms, until_ms)]
-        # Where several others go on, the client has a limit of its own, which is no lock.
-        if len(busy) == 1:
+        spans = _spans(recording, from_ms, until_ms)
+        # Where several others go on at once, the client has a limit of its own, which is no lock.
+        if spans and all(before_ms <= after_ms for (_, before_ms), (after_ms, _) in pairwise(spans)):
             what = "returned" if after is None else "handed in" if before is None else "asked again"
             place = 0 if after is None else after.number
-            said = f"the call {what} {(until_ms - from_ms) / 1000:.0f} s late, while one other was waiting for its task"
+            said = (
+                f"the call {what} {(until_ms - from_ms) / 1000:.0f} s late, while another one was waiting for its task"
+            )
             yield Finding(said, place, until_ms - from_ms, LONGEST_MS)
             return
 
@@ -31,13 +34,17 @@ def waits_for_no_other(recording: Recording) -> Iterator[Finding]:
 def _pauses(recording: Recording) -> Iterator[tuple[Exchange | None, Exchange | None]]:
     """Yield what stands before and after each pause of a call, its beginning and its end being None."""
     own: Sequence[Exchange | None] = [None, *recording.exchanges, None]
-    yield from zip(own, own[1:], strict=False)
+    yield from pairwise(own)
 
 
-def _speaks(other: Recording, recording: Recording, from_ms: int, until_ms: int) -> bool:
-    """Say whether another call goes on in a pause, given in milliseconds from the beginning of the call that pauses."""
-    later_ms = other.began_at_ms - recording.began_at_ms
-    return any(from_ms <= exchange.at_ms + later_ms <= until_ms for exchange in other.exchanges)
+def _spans(recording: Recording, from_ms: int, until_ms: int) -> list[tuple[int, int]]:
+    """Return from when to when each other call spoke within a pause, in milliseconds from the beginning of the call."""
+    spans = []
+    for other in recording.companions:
+        times = [exchange.at_ms + other.began_at_ms - recording.began_at_ms for exchange in other.exchanges]
+        within = [at_ms for at_ms in times if from_ms <= at_ms <= until_ms]
+        spans += [(min(within), max(within))] if within else []
+    return sorted(spans)
 
 
 CHECK = Check(

@@ -58,6 +58,7 @@ def _check_client(options: argparse.Namespace, out: Output) -> int:
     from contracts.clients.command import CommandClient
     from contracts.clients.python import BadClient, load_client
     from contracts.runner import Runner
+    from contracts.session import Session
     from contracts.stage import Stage
     from mockserver.scenario import BadScenario
 
@@ -80,7 +81,10 @@ def _check_client(options: argparse.Namespace, out: Output) -> int:
         # What a client prints is no part of the report.
         with redirect_stdout(sys.stderr), Stage(client) as stage:
             runner = Runner(stage, checks, options.profile, options.seed, _progress)
-            report = runner.run() if example is None else runner.replay(example["task"], example["behaviour"])
+            if isinstance(example, Session):
+                report = runner.replay_session(example)
+            else:
+                report = runner.run() if example is None else runner.replay(example["task"], example["behaviour"])
     except (BadClient, BadScenario) as problem:
         print(f"runware-mock: {problem}", file=sys.stderr)
         return USAGE_ERROR
@@ -103,6 +107,13 @@ def _example(text: str) -> Any:
         example = json.loads(text)
     except ValueError as problem:
         raise ValueError(f"--example: it is no JSON ({problem})") from None
+    if isinstance(example, dict) and "steps" in example:
+        from contracts.session import read_session
+
+        try:
+            return read_session(example)
+        except ValueError as problem:
+            raise ValueError(f"--example: {problem}") from None
     if not isinstance(example, dict) or not {"task", "behaviour"} <= example.keys():
         raise ValueError("--example: an object with task and behaviour is expected, as a report shows it")
     return example

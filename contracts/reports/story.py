@@ -15,9 +15,10 @@ FIRST, LAST = 6, 4
 def story(broken: Broken) -> list[str]:
     """Return the lines of an example; what breaks the duty is marked at its end."""
     recording, place = broken.recording, broken.finding.exchange
-    lines = [*_told(recording, place)]
+    lines = [*_told(recording, place)] if recording.session is None else [*told_together(recording, place)]
     mark = "   <-- here" if not place else ""
-    lines.append(f"{_at(recording.ended_at_ms)}  the caller {_ending(recording.outcome)}{mark}")
+    name = "" if recording.session is None else f"{shown(recording.task.get('positivePrompt')):<14} "
+    lines.append(f"{_at(recording.began_at_ms + recording.ended_at_ms)}  {name}{_ended(recording)}{mark}")
     return [line.replace(recording.api_key, "<key>") for line in lines]
 
 
@@ -34,6 +35,28 @@ def _told(recording: Recording, place: int) -> Iterator[str]:
         mark = "   <-- here" if exchange.number == place else ""
         yield f"{_at(exchange.at_ms)}  --> {_request(exchange)}{mark}"
         yield f"            <-- {_answer(exchange)}"
+
+
+def told_together(recording: Recording, place: int) -> Iterator[str]:
+    """Yield what was said for several calls at once, in order, with the prompt that tells them apart."""
+    moments: list[tuple[int, bool, list[str]]] = []
+    for who in (*recording.companions, recording):
+        is_judged, name = who is recording, shown(who.task.get("positivePrompt"))
+        for exchange in _worth_telling(who.exchanges, place if is_judged else 0):
+            mark = "   <-- here" if is_judged and exchange.number == place else ""
+            asked = f"{_at(who.began_at_ms + exchange.at_ms)}  {name:<14} --> {_request(exchange)}{mark}"
+            answered = f"            {name:<14} <-- {_answer(exchange)}"
+            moments.append((who.began_at_ms + exchange.at_ms, is_judged, [asked, answered]))
+        if not is_judged:
+            ended_at_ms = who.began_at_ms + who.ended_at_ms
+            moments.append((ended_at_ms, False, [f"{_at(ended_at_ms)}  {name:<14} {_ended(who)}"]))
+    for _, _, lines in sorted(moments, key=lambda moment: moment[:2]):
+        yield from lines
+
+
+def _worth_telling(exchanges: Sequence[Exchange], place: int) -> list[Exchange]:
+    """Return the first and the last exchanges of a call, and the one that is marked."""
+    return [each for each in exchanges if each.number <= 3 or each.number > len(exchanges) - 2 or each.number == place]
 
 
 def _at(at_ms: int) -> str:
@@ -60,6 +83,10 @@ def _item(item: Mapping[str, Any]) -> str:
     return f"{word} {uuid[:8]}" if isinstance(uuid, str) else str(word)
 
 
+def _ended(recording: Recording) -> str:
+    return f"the caller {_ending(recording.outcome)}"
+
+
 def _ending(outcome: Outcome) -> str:
     if outcome.is_endless:
         return "was still waiting"
@@ -74,7 +101,8 @@ def _ending(outcome: Outcome) -> str:
 
 def example_of(recording: Recording) -> str:
     """Return an example as it is handed to `--example`."""
-    return json.dumps({"task": recording.task, "behaviour": recording.behaviour}, ensure_ascii=False)
+    example = {"task": recording.task, "behaviour": recording.behaviour}
+    return json.dumps(recording.session or example, ensure_ascii=False)
 
 
 def replay(recording: Recording, subject: str) -> str:

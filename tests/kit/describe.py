@@ -9,6 +9,7 @@ import contracts.checks
 from contracts.checks import CHECKS
 from contracts.families import FAMILIES
 from contracts.servers.duties import DUTIES
+from contracts.together import ABOUT, TOGETHER
 
 PAGE = Path(contracts.checks.__file__).parent / "README.md"
 
@@ -28,7 +29,8 @@ def page() -> str:
     """Return the page."""
     clients = [f"| `{c.name}` | {c.severity} | {c.about} | {c.hint} | {c.source} |" for c in CHECKS.values()]
     servers = [f"| `{d.name}` | {d.severity} | {d.about} | {d.source} |" for d in DUTIES.values()]
-    families = [f"| `{name}` | {family.about} |" for name, family in FAMILIES.items()]
+    kinds = {**{name: family.about for name, family in FAMILIES.items()}, TOGETHER: ABOUT}
+    families = [f"| `{name}` | {about} |" for name, about in kinds.items()]
     parts = [
         HEAD,
         "## Duties of clients\n",

@@ -33,7 +33,8 @@ class Line:
         answer = self.waiting[task.get("taskUUID", "")] = asyncio.get_running_loop().create_future()
         await self._socket.send(json.dumps([task]))
         async with asyncio.timeout(ANSWER_S):
-            return await answer
+            reply: dict[str, Any] = await answer
+        return reply
 
     async def _read(self) -> None:
         try:
@@ -68,6 +69,7 @@ class OverOneConnection(SoundClient):
         self._calls: dict[str, int] = {}
 
     async def __call__(self, task: Task, endpoint: Endpoint) -> Sequence[Item]:
+        """Have a task done. The last call that is under way closes the connection."""
         key = endpoint.api_key
         self._calls[key] = self._calls.get(key, 0) + 1
         try:
@@ -107,14 +109,14 @@ class PollsForAll(SoundClient):
     def __init__(self) -> None:
         #: What is waited for, by key and taskUUID.
         self._waiting: dict[str, dict[str, asyncio.Future[dict[str, Any]]]] = {}
+        self._pollers: dict[str, asyncio.Task[None]] = {}
 
     async def wait(self, http: httpx.AsyncClient, endpoint: Endpoint, uuid: str, task: Task) -> Sequence[Item]:  # noqa: ARG002
         """Be told by the one who polls for all."""
         waiting = self._waiting.setdefault(endpoint.api_key, {})
         answer = waiting[uuid] = asyncio.get_running_loop().create_future()
-        if len(waiting) == 1:
-            poller = asyncio.create_task(self._poll(endpoint, waiting))
-            answer.add_done_callback(lambda _: poller)  # somebody must hold it
+        if endpoint.api_key not in self._pollers:
+            self._pollers[endpoint.api_key] = asyncio.create_task(self._poll(endpoint, waiting))
         try:
             async with asyncio.timeout(self.patience_s):
                 return self.results(await answer, uuid)
@@ -125,9 +127,12 @@ class PollsForAll(SoundClient):
 
     async def _poll(self, endpoint: Endpoint, waiting: dict[str, asyncio.Future[dict[str, Any]]]) -> None:
         async with self.connect(endpoint) as http:
-            while waiting:
+            while True:
                 await asyncio.sleep(self.pause_s)
                 uuids = [*waiting]
+                if not uuids:
+                    del self._pollers[endpoint.api_key]
+                    return
                 try:
                     body = self.body([self.poll(uuid) for uuid in uuids])
                     answer = await http.post(self.address(endpoint), content=body)

@@ -114,5 +114,5 @@ MUTANTS: Sequence[Mutant] = (
     _mutant(concurrency.ReturnsAllAtOnce, "waits-for-no-other", CONCURRENCY),
     _mutant(concurrency.FailsAllTogether, "fails-each-task-alone", CONCURRENCY),
     _mutant(concurrency.CancelsTheOthers, "fails-each-task-alone", CONCURRENCY),
-    _mutant(concurrency.ForgetsToWaitWhenAnotherGoesOn, "waits-as-told", CONCURRENCY),
+    _mutant(concurrency.KeepsThePauseOnItself, "waits-as-told", CONCURRENCY),
 )

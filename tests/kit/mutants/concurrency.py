@@ -21,10 +21,10 @@ class KeepsTheTaskOnItself(SoundClient):
         self.current = uuid
         return await super().wait(http, endpoint, uuid, task)
 
-    def poll(self, uuid: str) -> Task:
+    def poll(self, uuid: str) -> Task:  # noqa: ARG002, that is the mistake
         return super().poll(self.current)
 
-    def results(self, reply: Mapping[str, Any], uuid: str) -> Sequence[Item]:
+    def results(self, reply: Mapping[str, Any], uuid: str) -> Sequence[Item]:  # noqa: ARG002, that is the mistake
         return super().results(reply, self.current)
 
 
@@ -115,7 +115,7 @@ class ReturnsAllAtOnce(SoundClient):
             return await super().__call__(task, endpoint)
         finally:
             self._under_way[key] -= 1
-            while self._under_way[key]:
+            while self._under_way[key]:  # noqa: ASYNC110, that is how it is done
                 await asyncio.sleep(1)
 
 
@@ -156,26 +156,22 @@ class CancelsTheOthers(SoundClient):
             group.discard(own)
 
 
-class ForgetsToWaitWhenAnotherGoesOn(SoundClient):
-    """Keeps in one place until when the service asked to wait, which the next good answer to anybody clears."""
-
-    def __init__(self) -> None:
-        self._until_s: dict[str, float] = {}
+class KeepsThePauseOnItself(SoundClient):
+    """Keeps how long the service asked to wait in an attribute, which the next request of any call sets back."""
 
     async def ask(self, http: httpx.AsyncClient, endpoint: Endpoint, task: Task) -> dict[str, Any]:
-        clock, key = asyncio.get_running_loop(), endpoint.api_key
         for number in range(1, self.tries + 1):
-            self.tried = number
-            while clock.time() < self._until_s.get(key, 0):
-                await asyncio.sleep(0.1)
+            self.tried, self.told_s = number, 0.0
+            pause_s = self.pause_before_try_s(number)
             try:
                 answer = await http.post(self.address(endpoint), content=self.body([task]))
                 reply = self.read(answer)
             except (httpx.TransportError, ValueError):
-                self._until_s[key] = clock.time() + 2**number
+                await asyncio.sleep(pause_s)
                 continue
             if answer.status_code not in self.again:
-                self._until_s.pop(key, None)
                 return reply
-            self._until_s[key] = clock.time() + max(2.0**number, self.told_to_wait_s(answer))
+            self.told_s = self.told_to_wait_s(answer)
+            await asyncio.sleep(pause_s)
+            await asyncio.sleep(max(0.0, self.told_s - pause_s))
         raise self.given_up("no answer")
