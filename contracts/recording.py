@@ -173,6 +173,9 @@ class Recording:
         ended_at_ms: when it came to its end, in milliseconds from the beginning.
         family: what kind of behaviour it is about.
         earlier: taskUUIDs of tasks that were handed in before.
+        session: where other calls were under way, what was played, as `--example` takes it; else None.
+        began_at_ms: when its call began, in milliseconds from the beginning of the session.
+        companions: the recordings of the other calls.
     """
 
     task: Json
@@ -183,6 +186,9 @@ class Recording:
     ended_at_ms: int
     family: str = "plain"
     earlier: Collection[str] = field(default=())
+    session: Json | None = None
+    began_at_ms: int = 0
+    companions: Sequence["Recording"] = ()
 
     @cached_property
     def submissions(self) -> Sequence[tuple[Exchange, Json]]:

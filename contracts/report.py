@@ -41,6 +41,7 @@ class Report:
         seed: what chance was drawn from.
         profile: how much was tried.
         checks: the duties that were looked at.
+        untried: kinds of behaviour for which there was no time.
         known: reasons why duties may be broken for now, by name.
         coverage: what of the API was exercised, or None where nobody wants to know.
     """
@@ -51,6 +52,7 @@ class Report:
     seed: int
     profile: str
     checks: Sequence[str] = field(default=())
+    untried: Sequence[str] = field(default=())
     known: Mapping[str, str] = field(default_factory=dict)
     coverage: Coverage | None = None
 

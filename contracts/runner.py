@@ -1,27 +1,26 @@
-"""Plays examples until each broken duty is found, in its smallest form.
+"""A run of the kit: every kind of behaviour is tried until it shows no further broken duty.
 
-Hypothesis draws tasks and behaviours and shrinks what fails. A duty that was found broken is not looked at again, so
-there is one finding for each.
+A duty that was found broken is not looked at again, so there is one finding for each.
 """
 
-import asyncio
 import random
-import time
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from types import MappingProxyType
 from typing import Any
 
-from hypothesis import HealthCheck, Phase, Verbosity, given, seed, settings
-
 from contracts.checks import CHECKS
 from contracts.checks.base import Check, Finding
-from contracts.families import FAMILIES, WHOLE, Family
+from contracts.families import FAMILIES
+from contracts.playing import Player
 from contracts.recording import Recording
 from contracts.report import REPLAY, Broken, Report
-from contracts.shrinking import Breach, Shrinking, breach_type, size_of, smaller_tasks
+from contracts.search import explore
+from contracts.session import Session
+from contracts.shrinking import Breach
 from contracts.stage import Stage
-from mockserver.spec.load import Model
+from contracts.together import SHARE, TOGETHER, explore_sessions
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,34 +29,28 @@ class Profile:
 
     Attributes:
         examples: how many examples each kind of behaviour gets, times its share.
+        limit_s: after so many seconds no further kind is begun: clients that poll for ever would take hours.
     """
 
     examples: int
+    limit_s: float
 
 
-PROFILES: Mapping[str, Profile] = MappingProxyType({"quick": Profile(6), "ci": Profile(30), "deep": Profile(300)})
+PROFILES: Mapping[str, Profile] = MappingProxyType(
+    {"quick": Profile(6, 90), "ci": Profile(30, 300), "deep": Profile(300, 1800)}
+)
 
 
-def families_for(is_inside: bool) -> Sequence[str]:
+def kinds_for(is_inside: bool) -> Sequence[str]:
     """Return the kinds of behaviour that are tried with clients whose time can jump, or with others."""
-    return [name for name, family in FAMILIES.items() if is_inside or not family.takes_minutes]
-
-
-#: How Hypothesis is run: it says nothing, and minds neither slow examples nor those that are drawn again.
-_QUIETLY: Any = {
-    "deadline": None,
-    "suppress_health_check": list(HealthCheck),
-    "verbosity": Verbosity.quiet,
-    "print_blob": False,
-    "report_multiple_bugs": True,
-}
+    return [*(name for name, family in FAMILIES.items() if is_inside or not family.takes_minutes), TOGETHER]
 
 
 class Runner:
-    """Plays examples on a stage.
+    """Tries a client.
 
     Args:
-        stage: where they are played.
+        stage: where examples are played.
         checks: names of the duties that are looked at; all unless given.
         profile: how much is tried, a name of `PROFILES`.
         seed: what chance is drawn from; random unless given.
@@ -76,155 +69,80 @@ class Runner:
         heed: Callable[[Recording], None] = lambda _: None,
         find: Callable[[Broken], None] = lambda _: None,
     ) -> None:
-        self._stage = stage
         self._checks = [check for name, check in CHECKS.items() if checks is None or name in checks]
         self._profile = profile
         self._seed = random.SystemRandom().randrange(2**32) if seed is None else seed
         self._tell = tell
-        self._heed = heed
         self._find = find
-        self._examples = 0
-        self._began_s = 0.0
-        self._uuids: set[str] = set()
-        self._first_seen: dict[str, tuple[int, float]] = {}
+        self._new_player = partial(Player, stage, heed)
 
     def run(self, families: Collection[str] | None = None) -> Report:
         """Try every kind of behaviour, or some."""
-        self._began_s = time.perf_counter()
+        player = self._new_player(PROFILES[self._profile].limit_s)
         broken: dict[str, Broken] = {}
-        for name in families_for(self._stage.is_inside):
-            is_over = len(broken) == len(self._checks)
-            if not is_over and (families is None or name in families):
-                self._tell(name)
-                self._explore(name, FAMILIES[name], broken)
-        ordered = [broken[check.name] for check in self._checks if check.name in broken]
-        took_s = time.perf_counter() - self._began_s
-        names = [check.name for check in self._checks]
-        return Report(ordered, self._examples, took_s, self._seed, self._profile, names)
+        untried = []
+        for name in kinds_for(player.stage.is_inside):
+            if len(broken) == len(self._checks) or (families is not None and name not in families):
+                continue
+            if player.is_late:
+                untried.append(name)
+                continue
+            self._tell(name)
+            self._try(player, name, broken)
+        return self._report(player, broken, self._profile, untried)
 
     def replay(self, task: Mapping[str, Any], behaviour: Mapping[str, Any], family: str = "replayed") -> Report:
         """Play one example."""
-        self._began_s = time.perf_counter()
-        recording = self._play(task, behaviour, family)
-        found = self._breaches(recording, ())
-        broken = [Broken(check, finding, recording, 1, 0.0) for check, finding in found]
-        took_s = time.perf_counter() - self._began_s
-        return Report(broken, 1, took_s, self._seed, REPLAY, [check.name for check in self._checks])
+        player = self._new_player()
+        return self._replayed(player, [player.play(task, behaviour, family)])
 
-    def _explore(self, name: str, family: Family, broken: dict[str, Broken]) -> None:
+    def replay_session(self, session: Session) -> Report:
+        """Play one example in which several tasks are done at once."""
+        player = self._new_player()
+        return self._replayed(player, player.play_sessions([session], TOGETHER)[0])
+
+    def _replayed(self, player: Player, recordings: Sequence[Recording]) -> Report:
+        broken: dict[str, Broken] = {}
+        for recording in recordings:
+            for check, finding in self._breaches(recording, broken):
+                broken[check.name] = Broken(check, finding, recording, 1, 0.0)
+        return self._report(player, broken, REPLAY)
+
+    def _report(
+        self, player: Player, broken: Mapping[str, Broken], profile: str, untried: Sequence[str] = ()
+    ) -> Report:
+        names = [check.name for check in self._checks]
+        ordered = [broken[name] for name in names if name in broken]
+        return Report(ordered, player.examples, player.took_s, self._seed, profile, names, untried)
+
+    def _try(self, player: Player, name: str, broken: dict[str, Broken]) -> None:
         """Play examples of one kind, again and again until they show nothing new."""
-        model = self._stage.spec.all_models[0]
-        while len(broken) < len(self._checks):
-            search = self._search if self._stage.is_inside else self._search_outside
-            found = search(name, family, model, frozenset(broken))
+        player.begin()
+        first_seen: dict[str, tuple[int, float]] = {}
+
+        def judge(recording: Recording) -> list[tuple[Check, Finding]]:
+            found = self._breaches(recording, broken)
+            for check, _ in found:
+                first_seen.setdefault(check.name, (player.examples, player.took_s))
+            return found
+
+        while len(broken) < len(self._checks) and not player.is_late:
+            found = self._explore(player, name, judge)
             for breach in found:
-                after, after_s = self._first_seen[breach.check.name]
-                finding, recording = self._smallest(breach)
-                broken[breach.check.name] = Broken(breach.check, finding, recording, after, after_s)
+                seen = first_seen[breach.check.name]
+                broken[breach.check.name] = Broken(breach.check, breach.finding, breach.recording, *seen)
                 self._find(broken[breach.check.name])
             if not found:
                 return
 
-    def _count(self, family: Family) -> int:
-        return max(1, round(PROFILES[self._profile].examples * family.share))
-
-    def _search_outside(self, name: str, family: Family, model: Model, known: Collection[str]) -> list[Breach]:
-        """Do the same with a client that runs elsewhere, in its own time: many examples side by side."""
-        drawn: list[tuple[Any, Any]] = []
-
-        @seed(self._seed)
-        @settings(max_examples=self._count(family), database=None, phases=(Phase.generate,), **_QUIETLY)
-        @given(family.tasks(model), family.behaviours(self._stage.spec))
-        def draw(task: Mapping[str, Any], behaviour: Mapping[str, Any]) -> None:
-            drawn.append((task, behaviour))
-
-        draw()
-        smallest: dict[str, Breach] = {}
-        for recording in self._play_all([(task, behaviour, name) for task, behaviour in drawn]):
-            for check, finding in self._breaches(recording, known):
-                self._first_seen.setdefault(check.name, (self._examples, time.perf_counter() - self._began_s))
-                best = smallest.get(check.name)
-                if best is None or size_of(recording) < size_of(best.recording):
-                    smallest[check.name] = breach_type(check.name)(check, finding, recording)
-        return [*smallest.values()]
-
-    def _search(self, name: str, family: Family, model: Model, known: Collection[str]) -> list[Breach]:
-        """Return the smallest examples that break duties which are not known to be broken."""
-        shrinking = Shrinking()
-
-        @seed(self._seed)
-        @settings(max_examples=self._count(family), database=None, phases=(Phase.generate, Phase.shrink), **_QUIETLY)
-        @given(family.tasks(model), family.behaviours(self._stage.spec))
-        def play(task: Mapping[str, Any], behaviour: Mapping[str, Any]) -> None:
-            breach = shrinking.known(task, behaviour)
-            if breach is None and shrinking.goes_on:
-                recording = self._play(task, behaviour, name)
-                for check, finding in self._breaches(recording, known):
-                    self._first_seen.setdefault(check.name, (self._examples, time.perf_counter() - self._began_s))
-                    breach = breach_type(check.name)(check, finding, recording)
-                    break
-                shrinking.note(task, behaviour, breach)
-            if breach is not None:
-                raise breach
-
-        try:
-            play()
-        except Breach as breach:
-            return [breach]
-        except BaseExceptionGroup as group:
-            breaches = [each for each in group.exceptions if isinstance(each, Breach)]
-            if not breaches:
-                raise
-            return breaches
-        return []
-
-    def _smallest(self, breach: Breach) -> tuple[Finding, Recording]:
-        """Take away every parameter that the breach does not need.
-
-        Hypothesis shrinks what it drew; a parameter whose absence would change what is drawn after it may be left.
-        """
-        model = self._stage.spec.all_models[0]
-        finding, recording = breach.finding, breach.recording
-        is_smaller = True
-        while is_smaller:
-            is_smaller = False
-            tasks = [task for task in smaller_tasks(recording.task) if model.checker.accepts({**WHOLE, **task})]
-            for other in self._play_each(tasks, recording.behaviour, recording.family):
-                found = next(breach.check.find(other), None)
-                if found is not None:
-                    finding, recording, is_smaller = found, other, True
-                    break
-        return finding, recording
-
-    def _play_each(
-        self, tasks: Sequence[Mapping[str, Any]], behaviour: Mapping[str, Any], family: str
-    ) -> Iterable[Recording]:
-        """Play tasks as they are asked for; of a client that runs elsewhere all at once, as that takes no longer."""
-        if self._stage.is_inside:
-            return (self._play(task, behaviour, family) for task in tasks)
-        return self._play_all([(task, behaviour, family) for task in tasks])
-
-    def _play_all(self, examples: Sequence[tuple[Any, Any, str]]) -> list[Recording]:
-        self._examples += len(examples)
-        earlier = frozenset(self._uuids)
-
-        async def play() -> list[Recording]:
-            return await asyncio.gather(*(self._stage.play(*example, earlier) for example in examples))
-
-        recordings = self._stage.run(play())
-        for recording in recordings:
-            self._remember(recording)
-        return recordings
-
-    def _remember(self, recording: Recording) -> None:
-        self._heed(recording)
-        self._uuids |= {str(sent.get("taskUUID")) for _, sent in recording.submissions}
-
-    def _play(self, task: Mapping[str, Any], behaviour: Mapping[str, Any], family: str) -> Recording:
-        self._examples += 1
-        recording = self._stage.run(self._stage.play(task, behaviour, family, frozenset(self._uuids)))
-        self._remember(recording)
-        return recording
+    def _explore(
+        self, player: Player, name: str, judge: Callable[[Recording], list[tuple[Check, Finding]]]
+    ) -> list[Breach]:
+        examples = PROFILES[self._profile].examples
+        if name == TOGETHER:
+            return explore_sessions(player, max(1, round(examples * SHARE)), self._seed, judge)
+        family = FAMILIES[name]
+        return explore(player, name, family, max(1, round(examples * family.share)), self._seed, judge)
 
     def _breaches(self, recording: Recording, known: Collection[str]) -> list[tuple[Check, Finding]]:
         """Return the first breach of each duty that is not known to be broken."""

@@ -2,20 +2,20 @@
 
 import asyncio
 import json
-import random
 import secrets
-from collections import Counter
-from collections.abc import Collection, Coroutine, Iterator, Mapping
-from contextlib import contextmanager
-from hashlib import blake2b
+from collections.abc import Collection, Coroutine, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Self, TypeVar
 
 from uvicorn.server import ServerState
 
+from contracts.chance import ExampleDice, own_chance
 from contracts.clients.base import Client, Endpoint
 from contracts.doors import ShortDoor
+from contracts.parting import Call, part
 from contracts.recorder import Recorder
-from contracts.recording import Outcome, Recording
+from contracts.recording import Exchange, Outcome, Recording
+from contracts.session import Begin, Behave, Session, Wait
 from contracts.virtual import LoopClock, VirtualLoop
 from mockserver.adapters.clocks import SteeredClock
 from mockserver.adapters.couriers import Outbox
@@ -40,7 +40,6 @@ SETTINGS: Mapping[str, Any] = {
     "control": False,
     "balance": float("inf"),
     "keep_tasks": 1000,
-    "seed": 0,
 }
 #: How long a client may take for a task before it is taken to be endless, in seconds of its time: the longest that an
 #: official client means to wait is 24 minutes. Source: the official clients (observed)
@@ -50,17 +49,10 @@ PATIENCE_S = 45 * 60
 REAL_PATIENCE_S = 150
 #: How much faster videos are made for one that runs elsewhere.
 REAL_SPEED = 1200
-
-
-@contextmanager
-def _own_chance() -> Iterator[None]:
-    """Let a client draw what it draws by chance anew each time, although Hypothesis seeds `random` for each example."""
-    state = random.getstate()
-    random.seed(secrets.randbits(64))
-    try:
-        yield
-    finally:
-        random.setstate(state)
+#: What is waited for before the service behaves in another way, in seconds, so that calls that began have handed in.
+SETTLING_S = 0.001
+#: A behaviour of a service with which nothing goes wrong.
+NOTHING_WRONG: Mapping[str, Any] = {"rules": []}
 
 
 class Stage:
@@ -86,11 +78,13 @@ class Stage:
         self._loop = VirtualLoop() if client.is_inside else asyncio.new_event_loop()
         self._patience_s = PATIENCE_S if client.is_inside else REAL_PATIENCE_S
         self._server: asyncio.Server | None = None
-        self._played: Counter[str] = Counter()
+        self._dice = ExampleDice()
 
     def __enter__(self) -> Self:
         clock: Clock = LoopClock(self._loop) if isinstance(self._loop, VirtualLoop) else SteeredClock()
-        mock = make_mock(self._config, clock, Outbox(), fetcher=Nowhere(), darkroom=Darkroom(at_once=True))
+        mock = make_mock(
+            self._config, clock, Outbox(), fetcher=Nowhere(), darkroom=Darkroom(at_once=True), dice=self._dice
+        )
         self._listener = take_port("127.0.0.1", 0)
         self._port = self._listener.getsockname()[1]
         self._mock = mock.listening_at("127.0.0.1", self._port)
@@ -143,11 +137,14 @@ class Stage:
         if not self.is_inside:
             await self._loop.shutdown_default_executor()
 
-    def _key_for(self, task: Mapping[str, Any], behaviour: Mapping[str, Any]) -> str:
-        """Return a key that nobody had yet: the same in every run, as chance in the mock hangs on it."""
-        name = blake2b(json.dumps([task, behaviour]).encode()).hexdigest()
-        self._played[name] += 1
-        return f"kit-{blake2b(f'{name} {self._played[name]}'.encode(), digest_size=12).hexdigest()}"
+    def _key_for(self, example: Any) -> str:
+        """Return a key that nobody had yet; what is drawn by chance for it hangs on the example."""
+        key = f"kit-{secrets.token_hex(12)}"
+        owner = self._mock.runtime.desk.keyring.owner(key)
+        if owner is None:
+            raise AssertionError("the mock of the kit knows every key")
+        self._dice.begin(owner, json.dumps(example))
+        return key
 
     async def play(
         self, task: Mapping[str, Any], behaviour: Mapping[str, Any], family: str, earlier: Collection[str] = ()
@@ -160,22 +157,110 @@ class Stage:
             family: what kind of behaviour that is.
             earlier: taskUUIDs of tasks that were handed in before.
         """
-        key = self._key_for(task, behaviour)
-        runtime = self._mock.runtime
-        owner = runtime.desk.keyring.owner(key)
-        scenario = read_scenario(behaviour, self.spec.failures, self.spec.models)
-        runtime.plans.play(scenario if scenario.rules else None, owner)
-        base = f"://127.0.0.1:{self._port}/v1"
+        key = self._key_for([task, behaviour])
+        self._behave(key, behaviour)
         async with self._client.turn():
             self._recorder.listen(key)
             begun_ms = self._now_ms()
-            with _own_chance():
-                try:
-                    async with asyncio.timeout(self._patience_s):
-                        outcome = await self._client.perform(task, Endpoint(f"http{base}", f"ws{base}", key))
-                except TimeoutError:
-                    outcome = Outcome(is_endless=True)
+            with own_chance():
+                outcome = await self._perform(task, key)
             ended_at_ms = self._now_ms() - begun_ms
-        runtime.plans.play(None, owner)
+        self._behave(key, NOTHING_WRONG)
         exchanges = self._recorder.take(key, begun_ms)
         return Recording(task, behaviour, key, exchanges, outcome, ended_at_ms, family, earlier)
+
+    async def play_session(self, session: Session, family: str, earlier: Collection[str] = ()) -> list[Recording]:
+        """Have the client do several tasks at once, under one key, and return what was said for each.
+
+        Args:
+            session: the tasks, and what happens in which order. A client that runs elsewhere is not waited for between
+                two steps, as nobody can tell what it has done by then.
+            family: what kind of behaviour that is.
+            earlier: taskUUIDs of tasks that were handed in before.
+        """
+        # The same for every session, so that one that lacks a task takes as long as before.
+        key = self._key_for(family)
+        self._recorder.listen(key)
+        begun_ms = self._now_ms()
+        calls: list[asyncio.Task[_Done]] = []
+        try:
+            with own_chance():
+                behaviour: Mapping[str, Any] = NOTHING_WRONG
+                for step in [*session.steps, *([Behave(NOTHING_WRONG)] if self.is_inside else [])]:
+                    match step:
+                        case Begin(number):
+                            calls.append(asyncio.create_task(self._call(session.tasks[number], behaviour, key)))
+                        case Wait(for_ms):
+                            await asyncio.sleep(for_ms / 1000)
+                        case Behave(behaviour):
+                            await asyncio.sleep(SETTLING_S)
+                            self._behave(key, behaviour)
+                done = await asyncio.gather(*calls)
+        finally:
+            for call in calls:
+                call.cancel()
+        self._behave(key, NOTHING_WRONG)
+        exchanges = self._recorder.take(key, begun_ms)
+        return _recordings(session, done, exchanges, key, begun_ms, family, earlier)
+
+    async def _call(self, task: Mapping[str, Any], behaviour: Mapping[str, Any], key: str) -> "_Done":
+        async with self._client.turn():
+            began_at_ms = self._now_ms()
+            outcome = await self._perform(task, key)
+            return _Done(task, behaviour, began_at_ms, outcome, self._now_ms())
+
+    def _behave(self, key: str, behaviour: Mapping[str, Any]) -> None:
+        """Let the service behave in a certain way towards the tasks of a key."""
+        runtime = self._mock.runtime
+        scenario = read_scenario(behaviour, self.spec.failures, self.spec.models)
+        runtime.plans.play(scenario if scenario.rules else None, runtime.desk.keyring.owner(key))
+
+    async def _perform(self, task: Mapping[str, Any], key: str) -> Outcome:
+        base = f"://127.0.0.1:{self._port}/v1"
+        try:
+            async with asyncio.timeout(self._patience_s):
+                return await self._client.perform(task, Endpoint(f"http{base}", f"ws{base}", key))
+        except TimeoutError:
+            return Outcome(is_endless=True)
+
+
+@dataclass(frozen=True)
+class _Done:
+    """A call that is over: what it was asked for, how the service behaved when it began, and when that was."""
+
+    task: Mapping[str, Any]
+    behaviour: Mapping[str, Any]
+    began_at_ms: int
+    outcome: Outcome
+    ended_at_ms: int
+
+
+def _recordings(
+    session: Session,
+    done: Sequence[_Done],
+    exchanges: Sequence[Exchange],
+    key: str,
+    begun_ms: int,
+    family: str,
+    earlier: Collection[str],
+) -> list[Recording]:
+    """Return what was said for each call, with the others as its companions."""
+    parts = part(
+        exchanges, [Call(each.task, each.began_at_ms - begun_ms, each.ended_at_ms - begun_ms) for each in done]
+    )
+    alone = [
+        Recording(
+            each.task,
+            each.behaviour,
+            key,
+            own.exchanges,
+            each.outcome,
+            each.ended_at_ms - each.began_at_ms,
+            family,
+            {*earlier, *own.earlier},
+            session.as_data(),
+            each.began_at_ms - begun_ms,
+        )
+        for each, own in zip(done, parts, strict=True)
+    ]
+    return [replace(each, companions=[other for other in alone if other is not each]) for each in alone]

@@ -28,7 +28,7 @@ from mockserver.media.gallery import Gallery, Shipped, Studio, can_render, hand_
 from mockserver.media.renderers import Inline, Processes
 from mockserver.outbound import Outbound
 from mockserver.platform import Desk
-from mockserver.ports import Clock, Courier, Fetcher, Shelf, Store
+from mockserver.ports import Clock, Courier, Dice, Fetcher, Shelf, Store
 from mockserver.reading import Limits
 from mockserver.release import version
 from mockserver.runtime import Runtime, TakeMedia
@@ -173,6 +173,7 @@ def make_mock(
     is_inline: bool = False,
     fetcher: Fetcher | None = None,
     darkroom: Darkroom | None = None,
+    dice: Dice | None = None,
 ) -> Mock:
     """Put a mock together.
 
@@ -185,6 +186,7 @@ def make_mock(
             caller waits, and only where the settings ask for it; pictures are looked at on the way, and none fetched.
         fetcher: gets pictures from addresses in requests; over HTTP where the settings allow it unless given.
         darkroom: looks at pictures; in a thread of its own unless given.
+        dice: where chance comes from; what the settings say unless given.
 
     Raises:
         BadSetting: clips cannot be rendered or kept as wanted.
@@ -216,7 +218,7 @@ def make_mock(
         store,
         clock,
         keyring,
-        KeyedDice(secret),
+        dice or KeyedDice(secret),
         outbound,
         balance,
         fetcher or (Nowhere() if is_inline else WebFetcher(outbound)),

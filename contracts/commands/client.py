@@ -162,10 +162,11 @@ def _played(asked: _Asked, profile: str, seed: int | None) -> "Report":
     """Play examples, or the one that is asked for."""
     from contracts.commands.progress import Bar
     from contracts.coverage.meter import Meter
-    from contracts.runner import Runner, families_for
+    from contracts.runner import Runner, kinds_for
+    from contracts.session import Session
     from contracts.stage import Stage
 
-    bar = Bar(sys.stderr, len(families_for(asked.client.is_inside)))
+    bar = Bar(sys.stderr, len(kinds_for(asked.client.is_inside)))
     # What a client prints is no part of the report.
     with redirect_stdout(sys.stderr), Stage(asked.client) as stage, bar.shown():
         meter = Meter(stage.spec) if asked.is_metered else None
@@ -177,7 +178,10 @@ def _played(asked: _Asked, profile: str, seed: int | None) -> "Report":
 
         runner = Runner(stage, asked.checks, profile, seed, bar.begin, heed, bar.find)
         example = asked.example
-        report = runner.run() if example is None else runner.replay(example["task"], example["behaviour"])
+        if isinstance(example, Session):
+            report = runner.replay_session(example)
+        else:
+            report = runner.run() if example is None else runner.replay(example["task"], example["behaviour"])
     return replace(report, known=asked.known, coverage=meter.coverage().focused() if meter else None)
 
 
@@ -202,6 +206,13 @@ def _example(text: str) -> Any:
         example = json.loads(text)
     except ValueError as problem:
         raise ValueError(f"--example: it is no JSON ({problem})") from None
+    if isinstance(example, dict) and "steps" in example:
+        from contracts.session import read_session
+
+        try:
+            return read_session(example)
+        except ValueError as problem:
+            raise ValueError(f"--example: {problem}") from None
     if not isinstance(example, dict) or not {"task", "behaviour"} <= example.keys():
         raise ValueError("--example: an object with task and behaviour is expected, as a report shows it")
     return example

@@ -51,6 +51,7 @@ class _Hiding:
             api_key=KEY,
             exchanges=[self.exchange(each) for each in recording.exchanges],
             outcome=self.outcome(recording.outcome),
+            companions=[self.recording(each) for each in recording.companions],
         )
 
     def exchange(self, exchange: Exchange) -> Exchange:

@@ -21,6 +21,7 @@ def json_text(report: Report, subject: str) -> str:
         "examples": report.examples,
         "tookSeconds": round(report.took_s, 3),
         "checks": list(report.checks),
+        "untried": list(report.untried),
         "findings": [_finding(each, subject, report.known.get(each.check.name)) for each in report.broken],
         "mended": list(report.mended),
         **({} if report.coverage is None else {"coverage": as_data(report.coverage)}),
@@ -56,6 +57,7 @@ def _finding(broken: Broken, subject: str, known: str | None) -> dict[str, Any]:
             "isEndless": outcome.is_endless,
         },
         "endedAtMs": recording.ended_at_ms,
+        **({} if recording.session is None else {"session": recording.session}),
     }
 
 

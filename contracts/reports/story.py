@@ -11,10 +11,12 @@ from contracts.checks.base import shown
 from contracts.recording import Exchange, Outcome, Recording
 from contracts.report import Broken, Report
 from contracts.reports.marks import printable
-from mockserver.spec.wording import count
+from mockserver.spec.wording import count, listed
 
 #: Most exchanges that are told from the beginning and from the end of a long example.
 FIRST, LAST = 6, 4
+#: The same for each of several calls.
+FEW_FIRST, FEW_LAST = 3, 2
 #: Most words that an answer is told in.
 MOST_WORDS = 5
 #: Longest value that is shown on a line, in characters.
@@ -52,13 +54,41 @@ class Step:
 def steps(broken: Broken) -> Iterator[Step]:
     """Yield the steps of an example, the middle of a long one left out."""
     recording, place = broken.recording, broken.finding.exchange
+    if recording.companions:
+        yield from _together(recording, place)
+        return
     for left_out, exchange in told_exchanges(broken):
         if left_out:
             yield Step(Way.LEFT_OUT, f"… {count(left_out, 'exchange')} like these …")
         number = exchange.number
         yield Step(Way.REQUEST, _request(exchange), exchange.at_ms, number == place, number)
         yield Step(Way.ANSWER, _answer(exchange), exchange.ended_at_ms, number=number)
-    yield Step(Way.END, f"the caller {_ending(recording.outcome)}", recording.ended_at_ms, not place)
+    yield Step(Way.END, _ended(recording), recording.ended_at_ms, not place)
+
+
+def _together(recording: Recording, place: int) -> Iterator[Step]:
+    """Yield the steps of several calls at once, in order, each with the prompt that tells them apart."""
+    moments = [
+        (at_ms, who is recording, told)
+        for who in (*recording.companions, recording)
+        for at_ms, told in _moments(who, place if who is recording else None)
+    ]
+    for _, _, told in sorted(moments, key=lambda moment: moment[:2]):
+        yield from told
+
+
+def _moments(who: Recording, place: int | None) -> Iterator[tuple[int, Sequence[Step]]]:
+    """Yield what happened in one of several calls, with when; the place is None where the call is not to blame."""
+    name, last = shown(who.task.get("positivePrompt")), len(who.exchanges)
+    for exchange in who.exchanges:
+        if FEW_FIRST < exchange.number <= last - FEW_LAST and exchange.number != place:
+            continue
+        asked_ms, number = who.began_at_ms + exchange.at_ms, 0 if place is None else exchange.number
+        answered_ms = None if exchange.ended_at_ms is None else who.began_at_ms + exchange.ended_at_ms
+        request = Step(Way.REQUEST, f"{name} {_request(exchange)}", asked_ms, exchange.number == place, number)
+        yield asked_ms, [request, Step(Way.ANSWER, f"{name} {_answer(exchange)}", answered_ms, number=number)]
+    ended_ms = who.began_at_ms + who.ended_at_ms
+    yield ended_ms, [Step(Way.END, f"{name} {_ended(who)}", ended_ms, place == 0)]
 
 
 def told_exchanges(broken: Broken) -> Iterator[tuple[int, Exchange]]:
@@ -99,6 +129,10 @@ def _item(item: Mapping[str, Any]) -> str:
     return f"{word} {uuid[:8]}" if isinstance(uuid, str) else str(word)
 
 
+def _ended(recording: Recording) -> str:
+    return f"the caller {_ending(recording.outcome)}"
+
+
 def _ending(outcome: Outcome) -> str:
     if outcome.is_endless:
         return "was still waiting"
@@ -121,7 +155,7 @@ def value_of(value: Any, longest: int = LONGEST) -> str:
 
 def example_of(recording: Recording) -> str:
     """Return an example as it is handed to `--example`."""
-    return _exact({"task": recording.task, "behaviour": recording.behaviour})
+    return _exact(recording.session or {"task": recording.task, "behaviour": recording.behaviour})
 
 
 def task_of(recording: Recording) -> str:
@@ -151,7 +185,8 @@ def headline(report: Report) -> str:
     found = f"{broken} broken {_duties(broken)}" if broken else "nothing broken"
     accepted = f", {known} of them known" if known else ""
     played = f"{duties} {_duties(duties)} looked at in {count(report.examples, 'example')}"
-    return f"{found}{accepted}; {played}, {report.took_s:.1f} s"
+    untried = f"; no time was left to try {listed(report.untried, last='and')}" if report.untried else ""
+    return f"{found}{accepted}; {played}, {report.took_s:.1f} s{untried}"
 
 
 def _duties(number: int) -> str:

@@ -215,8 +215,9 @@ def each_frame(frames: Frames, **changes: Any) -> Frames:
 
 
 def with_header(outgoing: Outgoing, name: str, value: str) -> Outgoing:
-    """Return an HTTP answer with one more header."""
-    return replace(outgoing, headers=(*outgoing.headers, (name, value)))
+    """Return an HTTP answer with a header, in place of one of that name: each task of a request may have a fault."""
+    others = tuple(each for each in outgoing.headers if each[0].lower() != name.lower())
+    return replace(outgoing, headers=(*others, (name, value)))
 
 
 #: Faults by name.

@@ -40,7 +40,7 @@ class SocketLine:
             await asyncio.sleep(0)
         if is_orderly:
             self._transport.close()
-        else:
+        elif not self._transport.is_closing():  # an answer to an earlier message may have ended it
             self._transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_LINGER)
             self._transport.abort()
         await self._is_gone.wait()

@@ -10,6 +10,7 @@ from contracts.checks import CHECKS
 from contracts.families import FAMILIES
 from contracts.receivers.duties import DUTIES as RECEIVERS
 from contracts.servers.duties import DUTIES as SERVERS
+from contracts.together import ABOUT, TOGETHER
 
 PAGE = Path(contracts.checks.__file__).parent / "README.md"
 
@@ -35,7 +36,8 @@ def page() -> str:
         f"| {d.hint} | {d.source} |"
         for d in RECEIVERS.values()
     ]
-    families = [f"| `{name}` | {family.about} |" for name, family in FAMILIES.items()]
+    kinds = {**{name: family.about for name, family in FAMILIES.items()}, TOGETHER: ABOUT}
+    families = [f"| `{name}` | {about} |" for name, about in kinds.items()]
     parts = [
         HEAD,
         "## Duties of clients\n",

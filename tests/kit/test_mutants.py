@@ -33,6 +33,8 @@ BRINGS_OUT = {
     "reports-every-result": "several",
     "reports-each-result-once": "several",
     "keeps-results-beside-errors": "partial",
+    "waits-for-no-other": "together",
+    "fails-each-task-alone": "together",
 }
 
 

@@ -12,6 +12,7 @@ from contracts.report import Report
 from contracts.reports import FORMATS
 from contracts.runner import Runner
 from contracts.stage import Stage
+from contracts.together import TOGETHER
 from tests.kit import sound_websocket
 from tests.kit.sound import client
 
@@ -29,7 +30,7 @@ def test_nothing_is_found_in_a_sound_client() -> None:
     with Stage(PythonClient(client)) as stage:
         report = Runner(stage, profile="quick", seed=1, tell=kinds.append).run()
     assert not report.broken, told(report)
-    assert kinds == list(FAMILIES)
+    assert kinds == [*FAMILIES, TOGETHER]
     assert report.examples >= 6 * (len(FAMILIES) - 1)
 
 

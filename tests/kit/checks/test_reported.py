@@ -5,10 +5,8 @@ from decimal import Decimal
 
 import pytest
 
-from contracts.checks import CHECKS
 from contracts.checks.base import Finding, shown
 from contracts.recording import Outcome, Recording
-from tests.kit.checks import test_behaved, test_sent
 from tests.kit.checks.made import PROCESSING, UUID, conflict, error, failed, found, poll, recorded, result, submit
 
 FIRST, SECOND = result("v1"), result("v2")
@@ -255,10 +253,3 @@ def test_what_is_reported_is_judged(check: str, recording: Recording, expected: 
 def test_a_long_value_is_shown_by_its_ends(value: str, told: str) -> None:
     """Up to 80 characters are shown, quotes included; of more the first 60 and the last 16."""
     assert shown(value) == told
-
-
-def test_every_duty_is_held_against_recordings_made_by_hand() -> None:
-    """Each has a recording that breaks it and one that does not."""
-    rows = [*test_sent.ROWS, *test_behaved.ROWS, *ROWS]
-    assert {check for check, _, expected in rows if expected} == set(CHECKS)
-    assert {check for check, _, expected in rows if not expected} == set(CHECKS)

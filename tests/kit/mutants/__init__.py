@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tests.kit.mutants import polling, requests, results
+from tests.kit.mutants import concurrency, polling, requests, results
 from tests.kit.sound import SoundClient
 
-REQUEST, POLLING, RESULTS = "request", "polling and errors", "results and concurrency"
+REQUEST, POLLING, RESULTS, CONCURRENCY = "request", "polling and errors", "results", "concurrency"
 
 
 @dataclass(frozen=True)
@@ -104,4 +104,15 @@ MUTANTS: Sequence[Mutant] = (
     _mutant(results.KeepsResultsOfOthers, "reports-only-its-results", RESULTS),
     _mutant(results.WaitsForExactlySoMany, "gives-up", RESULTS, "numberResults"),
     _mutant(results.ReturnsBase64, "reports-values-untouched", RESULTS),
+    _mutant(concurrency.KeepsTheTaskOnItself, "reports-only-its-results", CONCURRENCY),
+    _mutant(concurrency.KeepsTheLastAnswer, "reports-only-its-results", CONCURRENCY),
+    _mutant(concurrency.GathersInOneList, "reports-only-its-results", CONCURRENCY),
+    _mutant(concurrency.TakesAnyFrame, "reports-only-its-results", CONCURRENCY),
+    _mutant(concurrency.HandsOutByPosition, "reports-only-its-results", CONCURRENCY, "numberResults"),
+    _mutant(concurrency.NamesTasksByTheMillisecond, "names-tasks-afresh", CONCURRENCY),
+    _mutant(concurrency.HoldsALockWhileItWaits, "waits-for-no-other", CONCURRENCY),
+    _mutant(concurrency.ReturnsAllAtOnce, "waits-for-no-other", CONCURRENCY),
+    _mutant(concurrency.FailsAllTogether, "fails-each-task-alone", CONCURRENCY, "numberResults"),
+    _mutant(concurrency.CancelsTheOthers, "fails-each-task-alone", CONCURRENCY, "numberResults"),
+    _mutant(concurrency.KeepsThePauseOnItself, "waits-as-told", CONCURRENCY),
 )

@@ -1,0 +1,209 @@
+"""Takes what several calls of a client said apart: whose each request, and each answer, is.
+
+A call is known in requests by the prompt of its task, which no other has, or else by the order in which calls began;
+then by the taskUUID. Where a request, an answer or a frame is about several tasks, each call is given its part.
+"""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import orjson
+
+from contracts.recording import Exchange, Json
+
+
+@dataclass(frozen=True)
+class Call:
+    """One call of the client.
+
+    Attributes:
+        task: what it was asked for.
+        began_at_ms: when it began, in milliseconds from the beginning of the session.
+        ended_at_ms: when it ended.
+    """
+
+    task: Json
+    began_at_ms: int
+    ended_at_ms: int
+
+
+@dataclass(frozen=True)
+class Part:
+    """What was said for one call.
+
+    Attributes:
+        exchanges: its exchanges, numbered from 1, with times from the beginning of the call.
+        earlier: taskUUIDs that others of the session had before it had one.
+    """
+
+    exchanges: Sequence[Exchange]
+    earlier: Collection[str]
+
+
+@dataclass
+class _Names:
+    """By what a call is known: its prompt, and the taskUUIDs, in lower case, under which it was handed in."""
+
+    prompt: Any
+    uuids: set[str] = field(default_factory=set)
+
+
+def part(exchanges: Sequence[Exchange], calls: Sequence[Call]) -> list[Part]:
+    """Return what was said for each of the calls.
+
+    Args:
+        exchanges: what was said for all of them, in order, with times from the beginning of the session.
+        calls: the calls, in the order in which they began.
+    """
+    names = _named(exchanges, calls)
+    holders = [[_holders(sent, names) for sent in exchange.tasks] for exchange in exchanges]
+    parts = []
+    for place, call in enumerate(calls):
+        own = [*_own(exchanges, holders, names, place, call)]
+        moved = [_moved(exchange, number, call.began_at_ms) for number, exchange in enumerate(own, 1)]
+        parts.append(Part(moved, _earlier(exchanges, holders, place)))
+    return parts
+
+
+def _named(exchanges: Sequence[Exchange], calls: Sequence[Call]) -> list[_Names]:
+    """Say under which taskUUIDs each call handed its task in."""
+    names = [_Names(call.task.get("positivePrompt")) for call in calls]
+    strangers = []
+    for sent in (sent for exchange in exchanges for sent in exchange.tasks if _is_submission(sent)):
+        known = next((each for each in names if each.prompt == sent.get("positivePrompt")), None)
+        if known is None:
+            strangers.append(_uuid(sent))
+        else:
+            known.uuids.add(_uuid(sent))
+    for uuid in dict.fromkeys(strangers):
+        nameless = [each for each in names if not each.uuids]
+        if nameless and not any(uuid in each.uuids for each in names):
+            nameless[0].uuids.add(uuid)
+    return names
+
+
+def _is_submission(sent: Json) -> bool:
+    return sent.get("taskType") == "videoInference"
+
+
+def _uuid(sent: Json) -> str:
+    return str(sent.get("taskUUID")).lower()
+
+
+def _holders(sent: Json, names: Sequence[_Names]) -> frozenset[int]:
+    """Return the places of the calls that an object in a request is of."""
+    if _is_submission(sent):
+        by_prompt = [place for place, each in enumerate(names) if each.prompt == sent.get("positivePrompt")]
+        if by_prompt:
+            return frozenset(by_prompt)
+    return frozenset(place for place, each in enumerate(names) if _uuid(sent) in each.uuids)
+
+
+def _own(
+    exchanges: Sequence[Exchange],
+    holders: Sequence[Sequence[frozenset[int]]],
+    names: Sequence[_Names],
+    place: int,
+    call: Call,
+) -> Iterator[Exchange]:
+    """Yield the parts of exchanges that one call has."""
+    uuids = names[place].uuids
+    foreign = {uuid for each in names for uuid in each.uuids} - uuids
+    connections = {
+        exchange.connection
+        for exchange, of in zip(exchanges, holders, strict=True)
+        if any(place in each for each in of)
+    } - {0}
+    frames = _frames(exchanges, holders, place, uuids)
+    for exchange, of in zip(exchanges, holders, strict=True):
+        if any(place in each for each in of):
+            sent = [task for task, each in zip(exchange.tasks, of, strict=True) if place in each or not each]
+            body = exchange.body if len(sent) == len(exchange.tasks) else orjson.dumps(sent)
+            if exchange.transport == "http":
+                answers = [_narrowed(answer, foreign) for answer in exchange.answers]
+            else:
+                answers = [
+                    *(each for each in exchange.answers if not _uuids_in(each)),
+                    *frames.get(exchange.number, ()),
+                ]
+            yield replace(exchange, body=body, answers=[_narrowed(answer, foreign) for answer in answers])
+        elif not any(of) and _is_shared(exchange, call, connections):
+            yield exchange
+
+
+def _is_shared(exchange: Exchange, call: Call, connections: Collection[int]) -> bool:
+    """Say whether an exchange that is of no task is looked at with a call: what came while it was under way.
+
+    Of a connection that it used, the authentication belongs to it too, whenever that was.
+    """
+    if any(sent.get("taskType") == "authentication" for sent in exchange.tasks) and exchange.connection in connections:
+        return True
+    is_meanwhile = call.began_at_ms <= exchange.at_ms <= call.ended_at_ms
+    return is_meanwhile and (exchange.connection == 0 or exchange.connection in connections)
+
+
+def _frames(
+    exchanges: Sequence[Exchange], holders: Sequence[Sequence[frozenset[int]]], place: int, uuids: Collection[str]
+) -> Mapping[int, Sequence[bytes]]:
+    """Return the frames that tell a call of its task, by the number of its exchange that they answer.
+
+    A frame is written down with the last message on its connection, which may be another call's.
+    """
+    last: dict[int, int] = {}
+    found: dict[int, list[bytes]] = {}
+    for exchange, of in zip(exchanges, holders, strict=True):
+        if exchange.transport != "websocket":
+            continue
+        if any(place in each for each in of):
+            last[exchange.connection] = exchange.number
+        if exchange.connection in last:
+            own = [answer for answer in exchange.answers if _uuids_in(answer) & set(uuids)]
+            found.setdefault(last[exchange.connection], []).extend(own)
+    return found
+
+
+def _uuids_in(answer: bytes) -> set[str]:
+    """Return the taskUUIDs, in lower case, that an answer is about."""
+    document = _parsed(answer)
+    if not isinstance(document, dict):
+        return set()
+    told = [item for name in ("data", "errors") for item in document.get(name) or () if isinstance(item, dict)]
+    return {_uuid(item) for item in told if item.get("taskUUID") is not None}
+
+
+def _narrowed(answer: bytes, foreign: Collection[str]) -> bytes:
+    """Return an answer without what it says of other tasks; as it is where it says nothing of them."""
+    if not _uuids_in(answer) & set(foreign):
+        return answer
+    document = _parsed(answer)
+    kept = {
+        name: [item for item in value if not (isinstance(item, dict) and _uuid(item) in foreign)]
+        for name, value in document.items()
+        if name in ("data", "errors")
+    }
+    return orjson.dumps({**document, **kept})
+
+
+def _parsed(answer: bytes) -> Any:
+    try:
+        return orjson.loads(answer)
+    except orjson.JSONDecodeError:
+        return None
+
+
+def _earlier(exchanges: Sequence[Exchange], holders: Sequence[Sequence[frozenset[int]]], place: int) -> frozenset[str]:
+    """Return the taskUUIDs under which others handed tasks in before a call did."""
+    found: set[str] = set()
+    for exchange, of in zip(exchanges, holders, strict=True):
+        for sent, each in zip(exchange.tasks, of, strict=True):
+            if _is_submission(sent) and place in each:
+                return frozenset(found)
+            if _is_submission(sent) and each:
+                found.add(str(sent.get("taskUUID")))
+    return frozenset(found)
+
+
+def _moved(exchange: Exchange, number: int, by_ms: int) -> Exchange:
+    ended = None if exchange.ended_at_ms is None else exchange.ended_at_ms - by_ms
+    return replace(exchange, number=number, at_ms=exchange.at_ms - by_ms, ended_at_ms=ended)
