@@ -52,6 +52,12 @@ def add(subjects: Any) -> None:
     client.add_argument(
         "--profile", choices=PROFILES, default="ci", help="how much is tried: some 10 s, a minute, 10 minutes"
     )
+    client.add_argument(
+        "--over",
+        choices=("sockets", "respx"),
+        default="sockets",
+        help="how asynchronous clients of httpx reach the service: respx is quicker (default: sockets)",
+    )
     client.add_argument("--seed", type=int, metavar="NUMBER", help="draw the same examples again (default: random)")
     client.add_argument("--format", choices=FORMATS, default="text", help="form of the report (default: text)")
     client.add_argument("--output", type=Path, metavar="FILE", help="write the report to a file")
@@ -109,7 +115,7 @@ def _check_client(options: argparse.Namespace, out: Output) -> int:
     except (BadClient, BadKnown, ValueError) as problem:
         return _unusable(problem)
     try:
-        report = _played(asked, options.profile, options.seed)
+        report = _played(asked, options.profile, options.seed, is_short=options.over == "respx")
     except (BadClient, BadScenario) as problem:
         return _unusable(problem)
     for form, path in asked.files:
@@ -158,7 +164,7 @@ def _asked(options: argparse.Namespace) -> _Asked:
     return _Asked(client, subject, checks, known, example, options.coverage, files)
 
 
-def _played(asked: _Asked, profile: str, seed: int | None) -> "Report":
+def _played(asked: _Asked, profile: str, seed: int | None, *, is_short: bool) -> "Report":
     """Play examples, or the one that is asked for."""
     from contracts.commands.progress import Bar
     from contracts.coverage.meter import Meter
@@ -168,7 +174,7 @@ def _played(asked: _Asked, profile: str, seed: int | None) -> "Report":
 
     bar = Bar(sys.stderr, len(kinds_for(asked.client.is_inside)))
     # What a client prints is no part of the report.
-    with redirect_stdout(sys.stderr), Stage(asked.client) as stage, bar.shown():
+    with redirect_stdout(sys.stderr), Stage(asked.client, is_short=is_short) as stage, bar.shown():
         meter = Meter(stage.spec) if asked.is_metered else None
 
         def heed(recording: "Recording") -> None:

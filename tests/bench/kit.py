@@ -1,7 +1,11 @@
 """The kit: how many examples it plays, and how soon it finds a mistake."""
 
+import asyncio
 import time
 from collections.abc import Sequence
+
+import httpx
+import respx
 
 from contracts.clients.python import PythonClient
 from contracts.families import FAMILIES
@@ -11,13 +15,15 @@ from tests.bench.measures import FULL, PER_CPU_S, Plan, ratios
 from tests.bench.report import Row, Target, spread
 from tests.bench.servers import Cores
 from tests.kit.mutants import MUTANTS, Mutant
-from tests.kit.sound import client
+from tests.kit.sound import NO_TLS, client
 from tests.kit.table import examine
 
 #: Examples with which nothing goes wrong: one submission and a poll or two. The others take as long as their clients.
 PLAIN = ("words",)
 #: How a client of httpx reaches the mock, whether that is the short way, and how many examples a CPU second are wanted.
 WAYS = (("sockets", False, Target(100, is_least=True)), ("respx", True, Target(300, is_least=True)))
+#: How many requests a plain example takes, and how often they are sent to measure what they take alone.
+REQUESTS, EXAMPLES = 3, 300
 #: Of the mutants, every so many is put under the kit in a short run.
 FEW = 8
 
@@ -36,6 +42,8 @@ def measure_kit(plan: Plan, _cores: Cores) -> list[Row]:
             row = Row(f"{about} over {name}", PER_CPU_S, spread(rates[name]), target=wanted)
             rows.append(row)
         rows.append(Row(f"{about} over respx, times those over sockets", "", ratios(rates["respx"], base)))
+    floor = [requests_alone() for _ in range(plan.rounds)]
+    rows.append(Row("the requests of plain examples alone over respx", PER_CPU_S, spread(floor)))
     return [*rows, *measure_findings(MUTANTS if plan.rounds >= FULL.rounds else MUTANTS[::FEW])]
 
 
@@ -47,6 +55,25 @@ def examples_a_second(families: Sequence[str] | None, seed: int, *, is_short: bo
         began_s = time.process_time()
         report = Runner(stage, profile="ci" if families else "quick", seed=seed).run(kinds)
         return report.examples / (time.process_time() - began_s)
+
+
+def requests_alone() -> float:
+    """Return how often a second of CPU time a client is made and sends what a plain example takes, for no answer.
+
+    It is what no kit can do without: nothing is drawn, checked, recorded or made.
+    """
+
+    async def send() -> None:
+        with respx.mock(assert_all_called=False) as router:
+            router.route().mock(return_value=httpx.Response(200, json={"data": []}))
+            for _ in range(EXAMPLES):
+                async with httpx.AsyncClient(verify=NO_TLS, trust_env=False) as http:
+                    for _ in range(REQUESTS):
+                        (await http.post("http://127.0.0.1:9/v1", content=b"[]")).json()
+
+    began_s = time.process_time()
+    asyncio.run(send())
+    return EXAMPLES / (time.process_time() - began_s)
 
 
 def measure_findings(mutants: Sequence[Mutant]) -> list[Row]:
