@@ -1,7 +1,7 @@
 """What the kit found of a client: values that reports are made of."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from contracts.checks.base import Check, Finding
 from contracts.recording import Recording
@@ -45,3 +45,8 @@ class Report:
     seed: int
     profile: str
     checks: Sequence[str] = field(default=())
+
+    def alone(self, name: str) -> "Report | None":
+        """Return a report of the finding of one duty, or None where it is not broken."""
+        broken = [each for each in self.broken if each.check.name == name]
+        return replace(self, broken=broken, checks=[name]) if broken else None
