@@ -1,6 +1,6 @@
-"""What the package adds to pytest: the fixture `runware_mock`, a mock of its own for each test.
+"""What the package adds to pytest: the fixtures `runware_mock` and `runware_respx`, a mock of its own for each test.
 
-Nothing of the mock is loaded before a test asks for it.
+Contract tests are added by `contracts.pytest_contract`. Nothing of the mock is loaded before a test asks for it.
 """
 
 from collections.abc import Iterator, Mapping
@@ -12,9 +12,14 @@ import pytest
 from contracts import pytest_coverage
 
 if TYPE_CHECKING:
+    from mockserver.inprocess import MockRunware
     from mockserver.threaded import MockServer
 
-MARKER = "runware_mock(**settings): settings of the mock that the fixture runware_mock serves, as in MockConfig"
+pytest_plugins = ("contracts.pytest_contract",)
+
+MARKER = (
+    "runware_mock(**settings): settings of the mock of the fixtures runware_mock and runware_respx, as in MockConfig"
+)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -40,6 +45,28 @@ def runware_mock(request: pytest.FixtureRequest) -> "Iterator[MockServer]":
         yield _entered(stack, _settings(request))
 
 
+@pytest.fixture
+def runware_respx(request: pytest.FixtureRequest) -> "Iterator[MockRunware]":
+    """A mock inside this process: clients of httpx and httpx2 reach it at the real addresses, and nobody else.
+
+    It has a state of its own and a clock that stands still until `control` moves it; settings come from
+    `@pytest.mark.runware_mock(speed=1)`, as for the fixture `runware_mock`. What it has: `control`, `outbox` with what
+    would have been sent to webhooks, and `router` for further routes of respx.
+    """
+    from mockserver.adapters.clocks import ManualClock
+    from mockserver.config import MockConfig, changed
+    from mockserver.inprocess import MockRunware
+    from mockserver.threaded import UNUSABLE
+
+    with ExitStack() as stack:
+        try:
+            config = changed(MockConfig(log="quiet", clock=0.0), _settings(request))
+            mock = stack.enter_context(MockRunware(config, None if config.clock else ManualClock()))
+        except UNUSABLE as problem:
+            raise _failure(str(problem), "runware_respx") from None
+        yield mock
+
+
 def _entered(stack: ExitStack, settings: Mapping[str, Any]) -> "MockServer":
     from mockserver.threaded import UNUSABLE, MockServer
 
@@ -57,6 +84,6 @@ def _settings(request: pytest.FixtureRequest) -> dict[str, Any]:
     return {name: value for marker in markers for name, value in marker.kwargs.items()}
 
 
-def _failure(problem: str) -> BaseException:
+def _failure(problem: str, fixture: str = "runware_mock") -> BaseException:
     """Return what ends a test with one line."""
-    return pytest.fail.Exception(f"runware_mock: {problem}", pytrace=False)
+    return pytest.fail.Exception(f"{fixture}: {problem}", pytrace=False)

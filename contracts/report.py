@@ -1,7 +1,7 @@
 """What the kit found of a client: values that reports are made of."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from contracts.checks.base import Check, Finding
 from contracts.coverage import Coverage
@@ -67,3 +67,8 @@ class Report:
         broken = {each.check.name for each in self.broken}
         is_whole = self.profile != REPLAY
         return [name for name in self.known if is_whole and name in self.checks and name not in broken]
+
+    def alone(self, name: str) -> "Report | None":
+        """Return a report of the finding of one duty, or None where it is not broken."""
+        broken = [each for each in self.broken if each.check.name == name]
+        return replace(self, broken=broken, checks=[name]) if broken else None
