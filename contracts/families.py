@@ -119,9 +119,9 @@ FAMILIES: Mapping[str, Family] = MappingProxyType(
         "addresses": Family(
             "nothing goes wrong", lambda _: st.just(scenario()), of=("webhookURL", "uploadEndpoint"), share=2
         ),
+        "slow": Family("the generation takes minutes", _slow, takes_minutes=True),
         "plain": Family("nothing goes wrong", lambda _: st.just(scenario()), of=None, share=4),
         "pictures": Family("nothing goes wrong", lambda _: st.just(scenario()), of=("inputs",)),
-        "slow": Family("the generation takes minutes", _slow, takes_minutes=True),
         "several": Family(
             "several results, one after the other",
             lambda _: st.just(scenario({"slow-rendering": {"factor": 10}})),

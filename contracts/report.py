@@ -41,7 +41,7 @@ class Report:
         seed: what chance was drawn from.
         profile: how much was tried.
         checks: the duties that were looked at.
-        untried: kinds of behaviour for which there was no time.
+        untried: kinds of behaviour that were tried too little, or not at all, for want of time.
         known: reasons why duties may be broken for now, by name.
         coverage: what of the API was exercised, or None where nobody wants to know.
     """

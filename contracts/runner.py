@@ -4,6 +4,7 @@ A duty that was found broken is not looked at again, so there is one finding for
 """
 
 import random
+from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -18,7 +19,7 @@ from contracts.recording import Recording
 from contracts.report import REPLAY, Broken, Report
 from contracts.search import explore
 from contracts.session import Session
-from contracts.shrinking import Breach
+from contracts.shrinking import Breach, Judge
 from contracts.stage import Stage
 from contracts.together import SHARE, TOGETHER, explore_sessions
 
@@ -28,16 +29,17 @@ class Profile:
     """How much is tried.
 
     Attributes:
-        examples: how many examples each kind of behaviour gets, times its share.
+        rounds: how many examples each kind of behaviour gets in each round, times its share. The first round is
+            short, so that what is easily found is found soon.
         limit_s: after so many seconds no further kind is begun: clients that poll for ever would take hours.
     """
 
-    examples: int
+    rounds: Sequence[int]
     limit_s: float
 
 
 PROFILES: Mapping[str, Profile] = MappingProxyType(
-    {"quick": Profile(6, 90), "ci": Profile(30, 300), "deep": Profile(300, 1800)}
+    {"quick": Profile((6,), 90), "ci": Profile((6, 24), 300), "deep": Profile((6, 24, 270), 1800)}
 )
 
 
@@ -54,7 +56,7 @@ class Runner:
         checks: names of the duties that are looked at; all unless given.
         profile: how much is tried, a name of `PROFILES`.
         seed: what chance is drawn from; random unless given.
-        tell: is called with the name of each kind of behaviour when it begins.
+        tell: is called with the name of each kind of behaviour when it begins, in each round.
         heed: is called with every recording.
         find: is called with each broken duty when it is in its smallest form.
     """
@@ -80,16 +82,18 @@ class Runner:
         """Try every kind of behaviour, or some."""
         player = self._new_player(PROFILES[self._profile].limit_s)
         broken: dict[str, Broken] = {}
-        untried = []
-        for name in kinds_for(player.stage.is_inside):
-            if len(broken) == len(self._checks) or (families is not None and name not in families):
-                continue
-            if player.is_late:
-                untried.append(name)
-                continue
-            self._tell(name)
-            self._try(player, name, broken)
-        return self._report(player, broken, self._profile, untried)
+        kinds = [name for name in kinds_for(player.stage.is_inside) if families is None or name in families]
+        tried: Counter[str] = Counter()
+        for number, examples in enumerate(PROFILES[self._profile].rounds):
+            for name in kinds:
+                if player.is_late or len(broken) == len(self._checks):
+                    break
+                self._tell(name)
+                self._try(player, name, examples, self._seed + number, broken)
+                tried[name] += 1
+        is_over = len(broken) == len(self._checks)
+        cut = [name for name in kinds if tried[name] <= number and not is_over]
+        return self._report(player, broken, self._profile, cut)
 
     def replay(self, task: Mapping[str, Any], behaviour: Mapping[str, Any], family: str = "replayed") -> Report:
         """Play one example."""
@@ -108,14 +112,12 @@ class Runner:
                 broken[check.name] = Broken(check, finding, recording, 1, 0.0)
         return self._report(player, broken, REPLAY)
 
-    def _report(
-        self, player: Player, broken: Mapping[str, Broken], profile: str, untried: Sequence[str] = ()
-    ) -> Report:
+    def _report(self, player: Player, broken: Mapping[str, Broken], profile: str, cut: Sequence[str] = ()) -> Report:
         names = [check.name for check in self._checks]
         ordered = [broken[name] for name in names if name in broken]
-        return Report(ordered, player.examples, player.took_s, self._seed, profile, names, untried)
+        return Report(ordered, player.examples, player.took_s, self._seed, profile, names, cut)
 
-    def _try(self, player: Player, name: str, broken: dict[str, Broken]) -> None:
+    def _try(self, player: Player, name: str, examples: int, chance: int, broken: dict[str, Broken]) -> None:
         """Play examples of one kind, again and again until they show nothing new."""
         player.begin()
         first_seen: dict[str, tuple[int, float]] = {}
@@ -127,22 +129,13 @@ class Runner:
             return found
 
         while len(broken) < len(self._checks) and not player.is_late:
-            found = self._explore(player, name, judge)
+            found = _explore(player, name, examples, chance, judge)
             for breach in found:
                 seen = first_seen[breach.check.name]
                 broken[breach.check.name] = Broken(breach.check, breach.finding, breach.recording, *seen)
                 self._find(broken[breach.check.name])
             if not found:
                 return
-
-    def _explore(
-        self, player: Player, name: str, judge: Callable[[Recording], list[tuple[Check, Finding]]]
-    ) -> list[Breach]:
-        examples = PROFILES[self._profile].examples
-        if name == TOGETHER:
-            return explore_sessions(player, max(1, round(examples * SHARE)), self._seed, judge)
-        family = FAMILIES[name]
-        return explore(player, name, family, max(1, round(examples * family.share)), self._seed, judge)
 
     def _breaches(self, recording: Recording, known: Collection[str]) -> list[tuple[Check, Finding]]:
         """Return the first breach of each duty that is not known to be broken."""
@@ -153,3 +146,10 @@ class Runner:
                 if finding is not None:
                     found.append((check, finding))
         return found
+
+
+def _explore(player: Player, name: str, examples: int, chance: int, judge: Judge) -> list[Breach]:
+    if name == TOGETHER:
+        return explore_sessions(player, max(1, round(examples * SHARE)), chance, judge)
+    family = FAMILIES[name]
+    return explore(player, name, family, max(1, round(examples * family.share)), chance, judge)

@@ -168,11 +168,12 @@ def _played(asked: _Asked, profile: str, seed: int | None, *, is_short: bool) ->
     """Play examples, or the one that is asked for."""
     from contracts.commands.progress import Bar
     from contracts.coverage.meter import Meter
+    from contracts.runner import PROFILES as PLANS
     from contracts.runner import Runner, kinds_for
     from contracts.session import Session
     from contracts.stage import Stage
 
-    bar = Bar(sys.stderr, len(kinds_for(asked.client.is_inside)))
+    bar = Bar(sys.stderr, len(kinds_for(asked.client.is_inside)) * len(PLANS[profile].rounds))
     # What a client prints is no part of the report.
     with redirect_stdout(sys.stderr), Stage(asked.client, is_short=is_short) as stage, bar.shown():
         meter = Meter(stage.spec) if asked.is_metered else None

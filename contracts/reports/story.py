@@ -185,7 +185,7 @@ def headline(report: Report) -> str:
     found = f"{broken} broken {_duties(broken)}" if broken else "nothing broken"
     accepted = f", {known} of them known" if known else ""
     played = f"{duties} {_duties(duties)} looked at in {count(report.examples, 'example')}"
-    untried = f"; no time was left to try {listed(report.untried, last='and')}" if report.untried else ""
+    untried = f"; there was too little time for {listed(report.untried, last='and')}" if report.untried else ""
     return f"{found}{accepted}; {played}, {report.took_s:.1f} s{untried}"
 
 

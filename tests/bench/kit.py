@@ -80,7 +80,7 @@ def measure_findings(mutants: Sequence[Mutant]) -> list[Row]:
     """Return how many seconds pass until the mistake of a mutant is seen, from the start of the kit."""
     took_s = []
     for mutant in mutants:
-        row = examine(mutant)
+        row = examine(mutant, is_alone=True)
         if row.broken is None:
             raise AssertionError(f"{mutant.name} was not found")
         took_s.append(row.broken.after_s)

@@ -102,7 +102,7 @@ MUTANTS: Sequence[Mutant] = (
     _mutant(results.ChangesTheAddress, "reports-values-untouched", RESULTS),
     _mutant(results.RaisesAtPartialFailure, "keeps-results-beside-errors", RESULTS, "numberResults"),
     _mutant(results.KeepsResultsOfOthers, "reports-only-its-results", RESULTS),
-    _mutant(results.WaitsForExactlySoMany, "gives-up", RESULTS, "numberResults"),
+    _mutant(results.WaitsForExactlySoMany, "stops-when-done", RESULTS, "numberResults"),
     _mutant(results.ReturnsBase64, "reports-values-untouched", RESULTS),
     _mutant(concurrency.KeepsTheTaskOnItself, "reports-only-its-results", CONCURRENCY),
     _mutant(concurrency.KeepsTheLastAnswer, "reports-only-its-results", CONCURRENCY),

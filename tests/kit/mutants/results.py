@@ -137,7 +137,7 @@ class KeepsResultsOfOthers(SoundClient):
 
 
 class WaitsForExactlySoMany(SoundClient):
-    """Waits for as many successes as it asked for, so it never ends when one fails."""
+    """Waits for as many successes as it asked for, so it goes on polling when one has failed."""
 
     def is_under_way(self, reply: Mapping[str, Any], task: Task) -> bool:
         made = [item for item in reply.get("data", []) if item.get("status") == "success"]
