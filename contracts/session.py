@@ -5,6 +5,7 @@ A session is what a machine draws, what is shrunk, and what `--example` plays ag
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import combinations
 from typing import Any
 
 Json = Mapping[str, Any]
@@ -118,7 +119,13 @@ def _read_step(place: str, step: Any, tasks: int) -> Step:
 
 
 def smaller_sessions(session: Session) -> Iterator[Session]:
-    """Yield sessions that are smaller by a task, by a step, or by the length of a wait."""
+    """Yield sessions of two of the tasks, and those that are smaller by a task, a step, or the length of a wait."""
+    if len(session.tasks) > 2:
+        for pair in combinations(range(len(session.tasks)), 2):
+            left = session
+            for number in reversed([each for each in range(len(session.tasks)) if each not in pair]):
+                left = left.without(number)
+            yield left
     for number in range(len(session.tasks)):
         if len(session.tasks) > 1:
             yield session.without(number)

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from typing import cast
 
 import pytest
 import uvloop
@@ -17,12 +18,15 @@ class Served(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin."""
-        assert isinstance(transport, asyncio.Transport)
-        self._line = SocketLine(transport)
-        self._breaking = asyncio.gather(self._line.break_off(False), self._line.break_off(False))
+        self._line = SocketLine(cast("asyncio.Transport", transport))  # uvloop has transports of its own
+        self._breaking = asyncio.ensure_future(self._break_off_twice())
         self._breaking.add_done_callback(self._pass_on)
 
-    def _pass_on(self, done: "asyncio.Future[tuple[None, None]]") -> None:
+    async def _break_off_twice(self) -> None:
+        await self._line.break_off(False)
+        await self._line.break_off(False)
+
+    def _pass_on(self, done: "asyncio.Future[None]") -> None:
         problem = done.exception()
         if problem is None:
             self._ended.set_result(None)
@@ -42,13 +46,14 @@ def test_a_connection_that_two_answers_reset_ends_once(new_loop: Callable[[], as
         loop = asyncio.get_running_loop()
         ended: asyncio.Future[None] = loop.create_future()
         server = await loop.create_server(lambda: Served(ended), "127.0.0.1", 0)
-        async with server:
-            reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname()[:2])
+        reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname()[:2])
+        async with asyncio.timeout(30):
             with pytest.raises(ConnectionResetError):
                 await reader.read()
-            writer.close()
             await ended
-            return ended.done()
+        writer.close()
+        server.close()
+        return ended.done()
 
     loop = new_loop()
     try:
