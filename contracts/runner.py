@@ -59,6 +59,7 @@ class Runner:
         tell: is called with the name of each kind of behaviour when it begins, in each round.
         heed: is called with every recording.
         find: is called with each broken duty when it is in its smallest form.
+        plan: what is tried under the name of the profile; what `PROFILES` says unless given.
     """
 
     def __init__(
@@ -70,9 +71,11 @@ class Runner:
         tell: Callable[[str], None] = lambda _: None,
         heed: Callable[[Recording], None] = lambda _: None,
         find: Callable[[Broken], None] = lambda _: None,
+        plan: Profile | None = None,
     ) -> None:
         self._checks = [check for name, check in CHECKS.items() if checks is None or name in checks]
         self._profile = profile
+        self._plan = plan or PROFILES[profile]
         self._seed = random.SystemRandom().randrange(2**32) if seed is None else seed
         self._tell = tell
         self._find = find
@@ -80,11 +83,11 @@ class Runner:
 
     def run(self, families: Collection[str] | None = None) -> Report:
         """Try every kind of behaviour, or some."""
-        player = self._new_player(PROFILES[self._profile].limit_s)
+        player = self._new_player(self._plan.limit_s)
         broken: dict[str, Broken] = {}
         kinds = [name for name in kinds_for(player.stage.is_inside) if families is None or name in families]
         tried: Counter[str] = Counter()
-        for number, examples in enumerate(PROFILES[self._profile].rounds):
+        for number, examples in enumerate(self._plan.rounds):
             for name in kinds:
                 if player.is_late or len(broken) == len(self._checks):
                     break
