@@ -2,31 +2,38 @@
 
 import random
 import secrets
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from hashlib import blake2b
 
-from mockserver.adapters.dice import KeyedDice, make_secret
-
 
 class ExampleDice:
-    """Draws for the owner of a key what belongs to its example: the same in every run, whatever the key is."""
+    """Draws for the owner of a key what belongs to its example: the same whenever that is played, under any key."""
 
     def __init__(self) -> None:
-        self._dice = KeyedDice(make_secret(0))
         self._names: dict[str, str] = {}
+        self._counts: Counter[tuple[str, str]] = Counter()
 
     def begin(self, owner: str, example: str) -> None:
-        """Draw for an owner what belongs to an example, whenever that is played."""
-        self._names[owner] = blake2b(example.encode(), digest_size=16).hexdigest()
+        """Draw for an owner what belongs to an example."""
+        self._names[owner] = example
 
     def draw(self, owner: str, purpose: str) -> bytes:
         """Return 16 bytes for the next thing of its kind that an owner makes."""
-        return self._dice.draw(self._names.get(owner, owner), purpose)
+        self._counts[owner, purpose] += 1
+        drawn = f"{self._names.get(owner, owner)} {purpose} {self._counts[owner, purpose]}"
+        return blake2b(drawn.encode(), digest_size=16).digest()
 
     def forget(self, owner: str | None = None) -> None:
         """Begin anew for an owner, or for all: the next draws are the first ones again."""
-        self._dice.forget(None if owner is None else self._names.get(owner, owner))
+        for kind in [kind for kind in self._counts if owner in (None, kind[0])]:
+            del self._counts[kind]
+
+    def end(self, owner: str) -> None:
+        """Let go of what is known of an owner, whose example is over."""
+        self._names.pop(owner, None)
+        self.forget(owner)
 
 
 @contextmanager

@@ -63,9 +63,12 @@ class Report:
 
     @property
     def mended(self) -> Sequence[str]:
-        """Duties that are known to be broken, were looked at, and are not broken; one example says nothing of that."""
+        """Duties that are known to be broken, were looked at, and are not broken.
+
+        One example says nothing of that, nor does a run that there was too little time for.
+        """
         broken = {each.check.name for each in self.broken}
-        is_whole = self.profile != REPLAY
+        is_whole = self.profile != REPLAY and not self.untried
         return [name for name in self.known if is_whole and name in self.checks and name not in broken]
 
     def alone(self, name: str) -> "Report | None":

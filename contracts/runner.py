@@ -31,7 +31,7 @@ class Profile:
     Attributes:
         rounds: how many examples each kind of behaviour gets in each round, times its share. The first round is
             short, so that what is easily found is found soon.
-        limit_s: after so many seconds no further kind is begun: clients that poll for ever would take hours.
+        limit_s: after so many seconds nothing further is tried: clients that poll for ever would take hours.
     """
 
     rounds: Sequence[int]
@@ -93,7 +93,7 @@ class Runner:
                     break
                 self._tell(name)
                 self._try(player, name, examples, self._seed + number, broken)
-                tried[name] += 1
+                tried[name] += not player.is_late
         is_over = len(broken) == len(self._checks)
         cut = [name for name in kinds if tried[name] <= number and not is_over]
         return self._report(player, broken, self._profile, cut)

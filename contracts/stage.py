@@ -140,11 +140,19 @@ class Stage:
     def _key_for(self, example: Any) -> str:
         """Return a key that nobody had yet; what is drawn by chance for it hangs on the example."""
         key = f"kit-{secrets.token_hex(12)}"
+        self._dice.begin(self._owner(key), json.dumps(example))
+        return key
+
+    def _owner(self, key: str) -> str:
         owner = self._mock.runtime.desk.keyring.owner(key)
         if owner is None:
             raise AssertionError("the mock of the kit knows every key")
-        self._dice.begin(owner, json.dumps(example))
-        return key
+        return owner
+
+    def _end_example(self, key: str) -> None:
+        """Let go of what belongs to a key that nobody uses any more."""
+        self._behave(key, NOTHING_WRONG)
+        self._dice.end(self._owner(key))
 
     async def play(
         self, task: Mapping[str, Any], behaviour: Mapping[str, Any], family: str, earlier: Collection[str] = ()
@@ -165,7 +173,7 @@ class Stage:
             with own_chance():
                 outcome = await self._perform(task, key)
             ended_at_ms = self._now_ms() - begun_ms
-        self._behave(key, NOTHING_WRONG)
+        self._end_example(key)
         exchanges = self._recorder.take(key, begun_ms)
         return Recording(task, behaviour, key, exchanges, outcome, ended_at_ms, family, earlier)
 
@@ -199,7 +207,7 @@ class Stage:
         finally:
             for call in calls:
                 call.cancel()
-        self._behave(key, NOTHING_WRONG)
+        self._end_example(key)
         exchanges = self._recorder.take(key, begun_ms)
         return _recordings(session, done, exchanges, key, begun_ms, family, earlier)
 
@@ -213,7 +221,7 @@ class Stage:
         """Let the service behave in a certain way towards the tasks of a key."""
         runtime = self._mock.runtime
         scenario = read_scenario(behaviour, self.spec.failures, self.spec.models)
-        runtime.plans.play(scenario if scenario.rules else None, runtime.desk.keyring.owner(key))
+        runtime.plans.play(scenario if scenario.rules else None, self._owner(key))
 
     async def _perform(self, task: Mapping[str, Any], key: str) -> Outcome:
         base = f"://127.0.0.1:{self._port}/v1"

@@ -1,5 +1,7 @@
 """A run of the kit: rounds, what is tried in each, and what happens when time is up."""
 
+from dataclasses import replace
+
 from contracts.clients.python import PythonClient
 from contracts.families import FAMILIES
 from contracts.playing import Player
@@ -51,11 +53,20 @@ def test_an_example_is_played_once() -> None:
 def test_chance_in_the_mock_hangs_on_the_example() -> None:
     """The same example goes the same way again, under another key and in another run."""
 
-    def played() -> Recording:
+    def played(times: int) -> list[Recording]:
         with Stage(PythonClient(client), is_short=True) as stage:
-            return stage.run(stage.play(TASK, NOTHING_WRONG, "words"))
+            return [stage.run(stage.play(TASK, NOTHING_WRONG, "words")) for _ in range(times)]
 
-    one, other = played(), played()
-    assert one.api_key != other.api_key
-    assert one.results.keys() == other.results.keys()
-    assert [each.at_ms for each in one.exchanges] == [each.at_ms for each in other.exchanges]
+    one, *others = [*played(2), *played(1)]
+    for other in others:
+        assert one.api_key != other.api_key
+        assert one.results.keys() == other.results.keys()
+        assert [each.at_ms for each in one.exchanges] == [each.at_ms for each in other.exchanges]
+
+
+def test_what_is_known_to_be_broken_is_not_called_mended_for_want_of_time() -> None:
+    """A run that was cut short has not looked."""
+    with Stage(PythonClient(client)) as stage:
+        report = Runner(stage, seed=1, plan=Profile((6,), 0)).run()
+    assert replace(report, known={"gives-up": "VID-112"}).mended == []
+    assert replace(report, untried=(), known={"gives-up": "VID-112"}).mended == ["gives-up"]
