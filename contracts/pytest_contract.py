@@ -195,7 +195,7 @@ class _Runs:
         try:
             with Stage(subject.load()) as stage:
                 report = Runner(stage, checks, self.profile, self.seed).run()
-        except Exception as problem:
+        except Exception as problem:  # noqa: BLE001, each test raises it
             return _Ended(problem, problem.__traceback__)
         self.told.append(f"{subject.name}: {headline(report)}")
         return report
