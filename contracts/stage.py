@@ -3,7 +3,7 @@
 import asyncio
 import json
 import secrets
-from collections.abc import Collection, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from typing import Any, Self, TypeVar
@@ -104,7 +104,7 @@ class Stage:
         if isinstance(self._loop, VirtualLoop):
             self._loop.while_awaited(lambda: self._recorder.unanswered > 0)
         for end in (self._end_tasks, self._mock.close, self._hang_up, self._client.close):
-            opened.callback(lambda end=end: self.run(end()))
+            opened.callback(self._run_to_end, end)
         self.run(self._serve())
         if self._is_short:
             door = ShortDoor(self._recorder, "127.0.0.1", self._port)
@@ -126,6 +126,9 @@ class Stage:
     def run(self, work: Coroutine[Any, Any, T]) -> T:
         """Run a coroutine in the loop of the stage."""
         return self._loop.run(work) if isinstance(self._loop, VirtualLoop) else self._loop.run_until_complete(work)
+
+    def _run_to_end(self, end: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        self.run(end())
 
     def __exit__(self, *_: object) -> None:
         self._opened.close()
