@@ -7,17 +7,19 @@ test asks for it.
 import asyncio
 import random
 import sys
-import threading
 from collections.abc import Callable, Collection, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from types import FunctionType
-from typing import TYPE_CHECKING, Any, ClassVar
+from types import FunctionType, TracebackType
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 import pytest
 
 if TYPE_CHECKING:
     from contracts.clients.base import Client
     from contracts.report import Report
+
+T = TypeVar("T")
 
 MARKER = (
     "runware_contract(client, *, command=None, only=(), skip=()): the client whose duties the fixture runware_duty "
@@ -143,6 +145,19 @@ class Duty:
             raise pytest.fail.Exception(FORMATS["text"](told, self._subject.name), pytrace=False)
 
 
+@dataclass(frozen=True)
+class _Ended:
+    """A run that ended with an exception.
+
+    Attributes:
+        problem: the exception.
+        where: its traceback, which grows each time that it is raised.
+    """
+
+    problem: Exception
+    where: TracebackType | None
+
+
 class _Runs:
     """The runs of the kit in this process: one for each subject, when its first test wants to know.
 
@@ -155,7 +170,7 @@ class _Runs:
         self.profile = profile
         self.seed = seed
         #: What was found, by subject.
-        self._reports: dict[tuple[Any, ...], Report | Exception] = {}
+        self._reports: dict[tuple[Any, ...], Report | _Ended] = {}
         #: Lines of the summary.
         self.told: list[str] = []
 
@@ -163,17 +178,16 @@ class _Runs:
         """Return what the kit finds of a subject.
 
         Raises:
-            BadClient: it cannot be used.
+            Exception: the run ended with it, as BadClient where the client cannot be used. It is not run again.
         """
         if subject.key not in self._reports:
             self._reports[subject.key] = _beside_any_loop(lambda: self._run(subject, checks))
         found = self._reports[subject.key]
-        if isinstance(found, Exception):
-            raise found
+        if isinstance(found, _Ended):
+            raise found.problem.with_traceback(found.where)
         return found
 
-    def _run(self, subject: _Subject, checks: Collection[str]) -> "Report | Exception":
-        from contracts.clients.python import BadClient
+    def _run(self, subject: _Subject, checks: Collection[str]) -> "Report | _Ended":
         from contracts.reports.story import headline
         from contracts.runner import Runner
         from contracts.stage import Stage
@@ -181,8 +195,8 @@ class _Runs:
         try:
             with Stage(subject.load()) as stage:
                 report = Runner(stage, checks, self.profile, self.seed).run()
-        except BadClient as problem:
-            return problem
+        except Exception as problem:  # noqa: BLE001, each test raises it
+            return _Ended(problem, problem.__traceback__)
         self.told.append(f"{subject.name}: {headline(report)}")
         return report
 
@@ -190,17 +204,14 @@ class _Runs:
 _KEY = pytest.StashKey[_Runs]()
 
 
-def _beside_any_loop(work: "Callable[[], Report | Exception]") -> "Report | Exception":
+def _beside_any_loop(work: Callable[[], T]) -> T:
     """Do something that has an event loop of its own, in a thread where this one has a loop that runs."""
     try:
         asyncio.get_running_loop()
     except RuntimeError:
         return work()
-    done: list[Report | Exception] = []
-    thread = threading.Thread(target=lambda: done.append(work()), name="runware-contract")
-    thread.start()
-    thread.join()
-    return done[0]
+    with ThreadPoolExecutor(1, "runware-contract") as beside:
+        return beside.submit(work).result()
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

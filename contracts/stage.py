@@ -3,7 +3,8 @@
 import asyncio
 import json
 import secrets
-from collections.abc import Collection, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from typing import Any, Self, TypeVar
 
@@ -71,21 +72,30 @@ class Stage:
     def __init__(self, client: Client, *, is_short: bool = False, **settings: Any) -> None:
         self._client = client
         self._is_short = is_short and client.is_inside
-        self._door: ShortDoor | None = None
         self.is_inside = client.is_inside
         hurried = {} if client.is_inside else {"speed": REAL_SPEED}
         self._config = MockConfig(**{**SETTINGS, **hurried, **settings})
         self._loop = VirtualLoop() if client.is_inside else asyncio.new_event_loop()
         self._patience_s = PATIENCE_S if client.is_inside else REAL_PATIENCE_S
         self._server: asyncio.Server | None = None
+        self._state = ServerState()
         self._dice = ExampleDice()
 
     def __enter__(self) -> Self:
+        # Whatever fails, here or at the end, what was opened before it is closed.
+        with ExitStack() as opened:
+            self._open(opened)
+            self._opened = opened.pop_all()
+        return self
+
+    def _open(self, opened: ExitStack) -> None:
+        opened.callback(self._loop.close)
         clock: Clock = LoopClock(self._loop) if isinstance(self._loop, VirtualLoop) else SteeredClock()
         mock = make_mock(
             self._config, clock, Outbox(), fetcher=Nowhere(), darkroom=Darkroom(at_once=True), dice=self._dice
         )
         self._listener = take_port("127.0.0.1", 0)
+        opened.callback(self._listener.close)
         self._port = self._listener.getsockname()[1]
         self._mock = mock.listening_at("127.0.0.1", self._port)
         self.spec = mock.spec
@@ -93,11 +103,13 @@ class Stage:
         self._now_ms = clock.now_ms
         if isinstance(self._loop, VirtualLoop):
             self._loop.while_awaited(lambda: self._recorder.unanswered > 0)
+        for end in (self._end_tasks, self._mock.close, self._hang_up, self._client.close):
+            opened.callback(self._run_to_end, end)
         self.run(self._serve())
         if self._is_short:
-            self._door = ShortDoor(self._recorder, "127.0.0.1", self._port)
-            self._door.open()
-        return self
+            door = ShortDoor(self._recorder, "127.0.0.1", self._port)
+            opened.callback(door.close)
+            door.open()
 
     async def _serve(self) -> None:
         """Listen. Without uvicorn's own server, whose heart beats ten times a second."""
@@ -107,30 +119,29 @@ class Stage:
         protocol = type("WholeProtocol", (express_protocol(self._mock.http_desk()),), {"short_paths": frozenset()})
         config.http = protocol
         config.load()
-        state = ServerState()
         self._server = await asyncio.get_running_loop().create_server(
-            lambda: protocol(config=config, server_state=state, app_state={}), sock=self._listener
+            lambda: protocol(config=config, server_state=self._state, app_state={}), sock=self._listener
         )
-        self._state = state
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
         """Run a coroutine in the loop of the stage."""
         return self._loop.run(work) if isinstance(self._loop, VirtualLoop) else self._loop.run_until_complete(work)
 
-    def __exit__(self, *_: object) -> None:
-        if self._door is not None:
-            self._door.close()
-        self.run(self._end())
-        self._loop.close()
-        self._listener.close()
+    def _run_to_end(self, end: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        self.run(end())
 
-    async def _end(self) -> None:
-        await self._client.close()
+    def __exit__(self, *_: object) -> None:
+        self._opened.close()
+
+    async def _hang_up(self) -> None:
+        """Listen no more, and end every connection."""
         if self._server is not None:
             self._server.close()
         for connection in list(self._state.connections):
             connection.transport.abort()
-        await self._mock.close()
+
+    async def _end_tasks(self) -> None:
+        """End what is left in the loop."""
         for task in asyncio.all_tasks() - {asyncio.current_task()}:
             task.cancel()
         await self._loop.shutdown_asyncgens()

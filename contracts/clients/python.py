@@ -48,10 +48,20 @@ class PythonClient:
                     value = await value
         except (Exception, SystemExit) as problem:
             return failed(problem)
+        except asyncio.CancelledError as problem:
+            if _is_cancelled():
+                raise
+            return failed(problem)
         return returned(value)
 
     async def close(self) -> None:
         """Nothing was started."""
+
+
+def _is_cancelled() -> bool:
+    """Say whether the task that runs was cancelled; if not, the client raises for something else that was."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
 
 
 def failed(problem: BaseException) -> Outcome:

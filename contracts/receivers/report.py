@@ -68,12 +68,13 @@ def told(report: Report) -> str:
 
 
 def as_json(report: Report) -> str:
-    """Return a report for programs."""
+    """Return a report for programs. Its form stands in schema/report.json."""
     talk = report.talk
     document = {
         "version": 1,
+        "kind": "receiver",
+        "receives": talk.receiver,
         "subject": shown_address(talk.url),
-        "kind": talk.receiver,
         "seed": report.seed,
         "deliveries": len(talk.turns),
         "tookSeconds": round(talk.took_s, 3),

@@ -1,4 +1,4 @@
-"""The kit: how many examples it plays, and how soon it finds a mistake."""
+"""The kit: how many examples it plays, what noting them for coverage takes, and how soon it finds a mistake."""
 
 import asyncio
 import time
@@ -8,7 +8,9 @@ import httpx
 import respx
 
 from contracts.clients.python import PythonClient
+from contracts.coverage.meter import Meter
 from contracts.families import FAMILIES
+from contracts.recording import Recording
 from contracts.runner import Runner
 from contracts.stage import Stage
 from tests.bench.measures import FULL, PER_CPU_S, Plan, ratios
@@ -29,7 +31,7 @@ FEW = 8
 
 
 def measure_kit(plan: Plan, _cores: Cores) -> list[Row]:
-    """Return how many examples a second are played with a sound client, and how soon mutants are found."""
+    """Return how many examples a sound client plays a second, what noting them takes, and how soon mutants are found."""
     rows = []
     for about, families in (("plain examples", PLAIN), ("examples of every kind", None)):
         rates: dict[str, list[float]] = {name: [] for name, _, _ in WAYS}
@@ -44,6 +46,7 @@ def measure_kit(plan: Plan, _cores: Cores) -> list[Row]:
         rows.append(Row(f"{about} over respx, times those over sockets", "", ratios(rates["respx"], base)))
     floor = [requests_alone() for _ in range(plan.rounds)]
     rows.append(Row("the requests of plain examples alone over respx", PER_CPU_S, spread(floor)))
+    rows.append(Row("noting an exchange for coverage", "µs CPU", spread(notings_us(plan.rounds)), target=Target(200)))
     return [*rows, *measure_findings(MUTANTS if plan.rounds >= FULL.rounds else MUTANTS[::FEW])]
 
 
@@ -74,6 +77,22 @@ def requests_alone() -> float:
     began_s = time.process_time()
     asyncio.run(send())
     return EXAMPLES / (time.process_time() - began_s)
+
+
+def notings_us(rounds: int) -> list[float]:
+    """Return how long it takes to note an exchange for coverage, once a round, in microseconds of CPU time."""
+    recordings: list[Recording] = []
+    with Stage(PythonClient(client), is_short=True) as stage:
+        Runner(stage, profile="quick", seed=1, heed=recordings.append).run()
+        meter = Meter(stage.spec)
+    number = sum(len(recording.exchanges) for recording in recordings)
+    took_us = []
+    for _ in range(rounds):
+        began_s = time.process_time()
+        for recording in recordings:
+            meter.heed(recording)
+        took_us.append((time.process_time() - began_s) * 1e6 / number)
+    return took_us
 
 
 def measure_findings(mutants: Sequence[Mutant]) -> list[Row]:

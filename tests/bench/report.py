@@ -51,7 +51,7 @@ class Row:
 
     Attributes:
         name: what was measured.
-        unit: unit of the figure: "/CPU s", "s", "MiB" or "µs".
+        unit: unit of the figure: "/CPU s", "s", "MiB", "µs" or "µs CPU".
         figure: the measured values.
         ratio: each of them divided by what it is compared with in the same round, or None.
         floor: what `ratio` would be for the least that a mock must do, or None.

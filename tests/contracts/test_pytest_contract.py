@@ -4,6 +4,7 @@ The clients in here give up at once, so that the kit is done with them in no tim
 """
 
 import re
+import textwrap
 from collections.abc import Callable
 
 import pytest
@@ -22,6 +23,8 @@ filterwarnings = error
 """
 
 CLIENTS = """
+from contextlib import nullcontext
+
 async def gives_up(task, endpoint):
     print("a client prints")
     raise ValueError("I give up")
@@ -33,6 +36,21 @@ class Called:
         return 3
 
 called = Called()
+
+class Breaks:
+    is_inside = True
+    runs = 0
+
+    def turn(self):
+        return nullcontext()
+
+    async def perform(self, task, endpoint):
+        raise LookupError("the adapter breaks")
+
+    async def close(self):
+        self.runs += 1
+
+breaks = Breaks()
 """
 
 Run = Callable[..., pytest.RunResult]
@@ -166,6 +184,31 @@ def test_async_tests_may_look_at_duties(run: Run) -> None:
             runware_duty.holds()
     """)
     result.assert_outcomes(passed=1)
+
+
+@pytest.mark.parametrize("test", ["def", "@pytest.mark.anyio\nasync def"])
+def test_what_breaks_the_kit_is_told_by_each_test_and_the_kit_runs_once(run: Run, test: str) -> None:
+    """With its own exception and traceback, also where the kit runs in a thread of its own."""
+    source = """
+        import pytest
+        from my_clients import breaks
+
+        @pytest.fixture
+        def anyio_backend():
+            return "asyncio"
+
+        @pytest.mark.runware_contract(breaks, only=["submits-once", "gives-up"])
+        {test} test_contract(runware_duty):
+            runware_duty.holds()
+
+        def test_runs():
+            assert breaks.runs == 1
+    """
+    result = run(textwrap.dedent(source).format(test=test))
+    result.assert_outcomes(failed=2, passed=1)
+    result.stdout.fnmatch_lines(["*my_clients.py:*: LookupError"] * 2)
+    assert result.outlines.count("E       LookupError: the adapter breaks") == 2
+    assert sum("in _run" in line or "pytest_contract.py:" in line for line in result.outlines) <= 2 * 4
 
 
 def test_async_tests_of_pytest_asyncio_may_look_at_duties(run: Run) -> None:

@@ -2,7 +2,6 @@
 
 import json
 import shutil
-import time
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +20,7 @@ from mockserver.spec.documents import shipped_root
 from mockserver.spec.load import Spec, load_spec
 from tests.kit.said import AIR, DONE, OTHER, RUNNING, SPEC, error, exchange, heard, item, points, poll, seen, video
 from tests.kit.sound import client
+from tests.kit.table import unhurried
 
 NOTHING = heard()
 PICTURES = {
@@ -394,7 +394,7 @@ def played() -> tuple[Spec, list[Recording]]:
     """What the sound client did in the quick profile."""
     recordings: list[Recording] = []
     with Stage(PythonClient(client)) as stage:
-        Runner(stage, profile="quick", seed=1, heed=recordings.append).run()
+        Runner(stage, profile="quick", seed=1, plan=unhurried("quick"), heed=recordings.append).run()
         return stage.spec, recordings
 
 
@@ -414,19 +414,3 @@ def test_the_quick_profile_exercises_what_a_sound_client_can(played: tuple[Spec,
     assert {"of a new task", "refused: conflictTaskUUID"} <= {*life["submission"]}
     assert {"no answer", "no answer got over"} <= {*life["trouble"]}
     assert not seen(coverage, "refusals"), "a sound client sends no bad task"
-
-
-def test_to_note_an_exchange_costs_little(played: tuple[Spec, list[Recording]]) -> None:
-    """It is done for every exchange of a run: some 35 µs each; ten times that is a mistake, not a busy machine."""
-    spec, recordings = played
-    meter = Meter(spec)
-    number = sum(len(recording.exchanges) for recording in recordings)
-    best_s = min(_took_s(meter, recordings) for _ in range(5))
-    assert best_s / number < 200e-6
-
-
-def _took_s(meter: Meter, recordings: list[Recording]) -> float:
-    began_s = time.perf_counter()
-    for recording in recordings:
-        meter.heed(recording)
-    return time.perf_counter() - began_s

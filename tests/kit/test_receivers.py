@@ -25,6 +25,7 @@ from contracts.receivers.webhooks import webhook_steps
 from mockserver import MockServer
 from mockserver.spec.checkers import CHECKERS
 from mockserver.spec.load import load_spec
+from tests.kit.forms import REPORT
 from tests.kit.receivers import BAD
 from tests.kit.receivers.sound import SECRET, STATE, Answer, Request, Uploads, Webhooks, listening
 from tests.kit.receivers.webhooks import (
@@ -49,6 +50,13 @@ def check(receiver: Webhooks, seed: int = 1, **wanted: Any) -> Report:
         state = f"{url.partition(receiver.path)[0]}{STATE}" if receiver.shows else ""
         asked = Wanted(kind, url, chance=seed, deadline_s=receiver.deadline_s, state=state, **wanted)
         return report_on(asyncio.run(talk_with(asked, SPEC)), seed=seed)
+
+
+def as_document(report: Report) -> dict[str, Any]:
+    """Return a report for programs, which has its form."""
+    document: dict[str, Any] = json.loads(FORMATS["json"](report))
+    REPORT.validate(document)
+    return document
 
 
 def probes(seed: int) -> list[Probe]:
@@ -77,13 +85,16 @@ def test_nothing_is_found_in_a_sound_receiver(kind: type[Webhooks]) -> None:
     assert not report.broken, told(report)
     assert list(report.looked_at) == list(duties_of(report.talk.receiver))
     assert not report.talk.ended
+    document = as_document(report)
+    assert (document["kind"], document["receives"], document["findings"]) == ("receiver", report.talk.receiver, [])
 
 
 @pytest.mark.parametrize("kind", BAD, ids=lambda kind: kind.__name__)
 def test_a_bad_receiver_is_found_out(kind: type[Webhooks]) -> None:
-    """Its duty is named, and no other one."""
+    """Its duty is named, and no other one; the report for programs has its form."""
     report = check(kind())
     assert [each.duty.name for each in report.broken] == [kind.breaks], told(report)
+    assert [each["check"] for each in as_document(report)["findings"]] == [kind.breaks]
 
 
 def test_every_duty_has_a_receiver_that_breaks_it() -> None:

@@ -20,6 +20,7 @@ from contracts.stage import Stage
 from tests.kit.mutants.requests import PutsTheKeyIntoTheAddress
 from tests.kit.mutants.results import CollectsFromEveryPoll
 from tests.kit.sound import SoundClient
+from tests.kit.table import unhurried
 
 SUBJECT = "my_app.videos:make_video"
 
@@ -27,7 +28,7 @@ SUBJECT = "my_app.videos:make_video"
 def report_of(client: SoundClient, *families: str) -> Report:
     """Return a short report on a client."""
     with Stage(PythonClient(client)) as stage:
-        return Runner(stage, profile="quick", seed=1).run(families)
+        return Runner(stage, profile="quick", seed=1, plan=unhurried("quick")).run(families)
 
 
 @pytest.fixture(scope="module")

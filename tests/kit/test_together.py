@@ -23,7 +23,7 @@ from mockserver.spec.load import load_spec
 from tests.kit.mutants import CONCURRENCY, MUTANTS, Mutant
 from tests.kit.sound import SoundClient
 from tests.kit.sound_together import OverOneConnection, PollsForAll
-from tests.kit.table import examine
+from tests.kit.table import examine, unhurried
 
 SHARED = [mutant for mutant in MUTANTS if mutant.kind == CONCURRENCY]
 MILL, HARBOUR = {"model": "minimax:3@1", "positivePrompt": "a mill"}, {"positivePrompt": "a harbour"}
@@ -60,7 +60,7 @@ def parted(*exchanges: Exchange) -> list[Part]:
 def test_nothing_is_found_in_sound_clients_whose_calls_share_a_connection_or_a_poll(client: SoundClient) -> None:
     """Whether a task has requests of its own, messages on a common connection or a place in a common poll."""
     with Stage(PythonClient(client)) as stage:
-        report = Runner(stage, profile="quick", seed=2).run([TOGETHER])
+        report = Runner(stage, profile="quick", seed=2, plan=unhurried("quick")).run([TOGETHER])
     assert not report.broken, FORMATS["text"](report, "client")
     assert report.examples == 12
 
@@ -72,7 +72,7 @@ def test_nothing_is_found_in_sound_clients_whose_calls_share_a_connection_or_a_p
 def test_nothing_is_found_in_sound_clients_however_long_is_looked(client: SoundClient) -> None:
     """Hundreds of sessions raise no false alarm."""
     with Stage(PythonClient(client)) as stage:
-        report = Runner(stage, profile="deep", seed=3).run([TOGETHER])
+        report = Runner(stage, profile="deep", seed=3, plan=unhurried("deep")).run([TOGETHER])
     assert not report.broken, FORMATS["text"](report, "client")
 
 
@@ -113,7 +113,7 @@ def test_a_program_does_several_tasks_at_once() -> None:
     node = shutil.which("node")
     assert node, "node is missing: run make test, which sets it up"
     with Stage(CommandClient([node, str(Path(__file__).parent / "programs" / "client.mjs")])) as stage:
-        report = Runner(stage, profile="quick", seed=1).run([TOGETHER])
+        report = Runner(stage, profile="quick", seed=1, plan=unhurried("quick")).run([TOGETHER])
     assert not report.broken, FORMATS["text"](report, "client.mjs")
 
 

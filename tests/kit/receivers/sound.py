@@ -14,7 +14,7 @@ import httpx
 SECRET = "s3cr3t/with+escapes="
 STATE = "/state"
 #: How long somebody who does two things at a time waits for the other, in seconds.
-MEANWHILE_S = 0.02
+MEANWHILE_S = 0.2
 Json = dict[str, Any]
 
 

@@ -55,7 +55,7 @@ class DownloadsFirst(Webhooks):
     """Downloads the video before it answers."""
 
     breaks = "answers-before-downloading"
-    deadline_s = 2.0
+    deadline_s = 3.0
 
     def keep(self, item: Json) -> Answer:
         self.download(item["videoURL"])
@@ -125,7 +125,7 @@ class HangsAtFailures(Webhooks):
     """Calls the service to have the failed task done again, and waits for it."""
 
     breaks = "takes-failures"
-    deadline_s = 1.0
+    deadline_s = 3.0
 
     def note(self, error: Json) -> Answer:
         self.over.wait()
