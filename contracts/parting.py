@@ -116,6 +116,7 @@ def _own(
         if any(place in each for each in of)
     } - {0}
     frames = _frames(exchanges, holders, place, uuids)
+    known = foreign | uuids
     for exchange, of in zip(exchanges, holders, strict=True):
         if any(place in each for each in of):
             sent = [task for task, each in zip(exchange.tasks, of, strict=True) if place in each or not each]
@@ -129,7 +130,17 @@ def _own(
                 ]
             yield replace(exchange, body=body, answers=[_narrowed(answer, foreign) for answer in answers])
         elif not any(of) and _is_shared(exchange, call, connections):
-            yield exchange
+            if exchange.transport == "http":
+                yield exchange
+                continue
+            answers = [_narrowed(answer, known) for answer in exchange.answers if not _is_about(answer, known)]
+            yield replace(exchange, answers=[*answers, *frames.get(exchange.number, ())])
+
+
+def _is_about(answer: bytes, known: Collection[str]) -> bool:
+    """Say whether an answer is about tasks that were handed in, and about nothing else."""
+    uuids = _uuids_in(answer)
+    return bool(uuids) and uuids <= set(known)
 
 
 def _is_shared(exchange: Exchange, call: Call, connections: Collection[int]) -> bool:

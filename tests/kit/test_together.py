@@ -208,6 +208,20 @@ def test_a_frame_belongs_to_the_message_of_its_task() -> None:
         assert each.exchanges[1].items == [{"taskUUID": uuid}]
 
 
+def test_a_frame_that_comes_after_a_heartbeat_belongs_to_its_task_alone() -> None:
+    """A heartbeat on a common connection hands no result of one call to another; frames of no call stay with it."""
+    mill, harbour = parted(
+        exchange(1, [submission("a", "a mill")], connection=1),
+        exchange(2, [submission("b", "a harbour")], connection=1),
+        exchange(3, [{"taskType": "ping"}], {"data": [{"pong": True}]}, {"data": [{"taskUUID": "B"}]}, connection=1),
+        exchange(4, [poll("c")], {"errors": [{"taskUUID": "c"}]}, {"errors": [{"taskUUID": "a"}]}, connection=1),
+    )
+    assert [each.items for each in mill.exchanges] == [[], [{"pong": True}], []]
+    assert [each.items for each in harbour.exchanges] == [[{"taskUUID": "B"}], [{"pong": True}], []]
+    assert [each.errors for each in mill.exchanges] == [[{"taskUUID": "a"}], [], [{"taskUUID": "c"}]]
+    assert [each.errors for each in harbour.exchanges] == [[], [], [{"taskUUID": "c"}]]
+
+
 def test_a_request_that_is_of_no_task_is_looked_at_with_the_calls_that_are_under_way() -> None:
     """A poll with a UUID that nobody handed in is not lost."""
     mill, _ = parted(exchange(1, [submission("a", "a mill")]), exchange(2, [poll("c")]), exchange(70, [poll("c")]))
