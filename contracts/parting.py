@@ -115,7 +115,7 @@ def _own(
         for exchange, of in zip(exchanges, holders, strict=True)
         if any(place in each for each in of)
     } - {0}
-    frames = _frames(exchanges, holders, place, uuids)
+    frames = _frames(exchanges, holders, place, uuids, connections)
     known = foreign | uuids
     for exchange, of in zip(exchanges, holders, strict=True):
         if any(place in each for each in of):
@@ -148,29 +148,43 @@ def _is_shared(exchange: Exchange, call: Call, connections: Collection[int]) -> 
 
     Of a connection that it used, the authentication belongs to it too, whenever that was.
     """
-    if any(sent.get("taskType") == "authentication" for sent in exchange.tasks) and exchange.connection in connections:
+    if _is_authentication(exchange) and exchange.connection in connections:
         return True
     is_meanwhile = call.began_at_ms <= exchange.at_ms <= call.ended_at_ms
     return is_meanwhile and (exchange.connection == 0 or exchange.connection in connections)
 
 
+def _is_authentication(exchange: Exchange) -> bool:
+    return any(sent.get("taskType") == "authentication" for sent in exchange.tasks)
+
+
 def _frames(
-    exchanges: Sequence[Exchange], holders: Sequence[Sequence[frozenset[int]]], place: int, uuids: Collection[str]
+    exchanges: Sequence[Exchange],
+    holders: Sequence[Sequence[frozenset[int]]],
+    place: int,
+    uuids: Collection[str],
+    connections: Collection[int],
 ) -> Mapping[int, Sequence[bytes]]:
     """Return the frames that tell a call of its task, by the number of its exchange that they answer.
 
-    A frame is written down with the last message on its connection, which may be another call's.
+    A frame is written down with the last message on its connection, which may be another call's. What was not
+    delivered comes straight after the authentication of the next connection: it belongs to that where the call goes
+    on to use the connection, else to what the call said last.
     """
     last: dict[int, int] = {}
+    latest: int | None = None
     found: dict[int, list[bytes]] = {}
     for exchange, of in zip(exchanges, holders, strict=True):
         if exchange.transport != "websocket":
             continue
         if any(place in each for each in of):
-            last[exchange.connection] = exchange.number
-        if exchange.connection in last:
+            last[exchange.connection] = latest = exchange.number
+        elif exchange.connection in connections and _is_authentication(exchange):
+            last.setdefault(exchange.connection, exchange.number)
+        answered = last.get(exchange.connection, latest)
+        if answered is not None:
             own = [answer for answer in exchange.answers if _uuids_in(answer) & set(uuids)]
-            found.setdefault(last[exchange.connection], []).extend(own)
+            found.setdefault(answered, []).extend(own)
     return found
 
 

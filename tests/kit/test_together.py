@@ -222,6 +222,26 @@ def test_a_frame_that_comes_after_a_heartbeat_belongs_to_its_task_alone() -> Non
     assert [each.errors for each in harbour.exchanges] == [[], [], [{"taskUUID": "c"}]]
 
 
+@pytest.mark.parametrize(
+    ("goes_on", "expected"),
+    [(False, [[], [{"taskUUID": "a"}]]), (True, [[], [], [{"taskUUID": "a"}], []])],
+    ids=["it said nothing more", "it goes on there"],
+)
+def test_a_frame_that_waited_for_the_next_connection_is_not_lost(goes_on: bool, expected: Any) -> None:
+    """A resumed session begins with what was not delivered, before any call has spoken there."""
+    authentication = {"taskType": "authentication"}
+    mill, harbour = parted(
+        exchange(1, [submission("a", "a mill")], connection=1),
+        exchange(2, [poll("a")], connection=1),
+        exchange(3, [authentication], {"data": [authentication]}, {"data": [{"taskUUID": "a"}]}, connection=2),
+        exchange(4, [submission("b", "a harbour")], connection=2),
+        *([exchange(5, [poll("a")], connection=2)] if goes_on else []),
+    )
+    own = [[item for item in each.items if item.get("taskUUID")] for each in mill.exchanges]
+    assert own == expected
+    assert [each.items for each in harbour.exchanges] == [[authentication], []]
+
+
 def test_a_request_that_is_of_no_task_is_looked_at_with_the_calls_that_are_under_way() -> None:
     """A poll with a UUID that nobody handed in is not lost."""
     mill, _ = parted(exchange(1, [submission("a", "a mill")]), exchange(2, [poll("c")]), exchange(70, [poll("c")]))
