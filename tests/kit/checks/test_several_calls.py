@@ -87,6 +87,14 @@ ROWS: list[tuple[str, Recording, list[Finding]]] = [
         beside(paused(70_001, retry_after_s=10.0), spoke(30_000), ended_at_ms=75_000),
         late("asked again", 70, 3, 70_001),
     ),
+    ("waits-for-no-other", beside(paused(61_500, status=None, answers=[]), spoke(30_000), ended_at_ms=70_000), []),
+    ("waits-for-no-other", beside(paused(61_500, answers=[b'{"da']), spoke(30_000), ended_at_ms=70_000), []),
+    ("waits-for-no-other", beside(paused(61_500, status=503), spoke(30_000), ended_at_ms=70_000), []),
+    (
+        "waits-for-no-other",
+        beside([submit(at_ms=0), poll(2, answers=[], transport="websocket")], spoke(9_000), ended_at_ms=70_000),
+        [],
+    ),
     (
         "waits-for-no-other",
         beside(paused(90_000), spoke(10_000, 50_000), spoke(30_000, 70_000), ended_at_ms=95_000),
