@@ -232,13 +232,6 @@ class Recording:
         lasting = [exchange for exchange in finals if not exchange.is_transient and not _is_conflict(exchange)]
         return lasting[-1].errors if lasting else ()
 
-    @cached_property
-    def was_accepted(self) -> bool:
-        """Say whether the service took the task on, told or untold."""
-        return any(
-            item.get("taskType") == "videoInference" for exchange, _ in self.submissions for item in exchange.items
-        ) or any(_is_conflict(exchange) for exchange, _ in self.submissions)
-
 
 @lru_cache(maxsize=1)
 def _catalogue() -> Mapping[Any, int]:
