@@ -10,7 +10,7 @@ from typing import Any
 
 import orjson
 
-from contracts.recording import Exchange, Json
+from contracts.recording import Exchange, Json, objects_at
 
 
 @dataclass(frozen=True)
@@ -191,10 +191,8 @@ def _frames(
 def _uuids_in(answer: bytes) -> set[str]:
     """Return the taskUUIDs, in lower case, that an answer is about."""
     document = _parsed(answer)
-    if not isinstance(document, dict):
-        return set()
-    told = [item for name in ("data", "errors") for item in document.get(name) or () if isinstance(item, dict)]
-    return {_uuid(item) for item in told if item.get("taskUUID") is not None}
+    told = [item for name in ("data", "errors") for item in objects_at(document, name)]
+    return {_uuid(item) for item in told if isinstance(item.get("taskUUID"), str)}
 
 
 def _narrowed(answer: bytes, foreign: Collection[str]) -> bytes:
@@ -205,7 +203,7 @@ def _narrowed(answer: bytes, foreign: Collection[str]) -> bytes:
     kept = {
         name: [item for item in value if not (isinstance(item, dict) and _uuid(item) in foreign)]
         for name, value in document.items()
-        if name in ("data", "errors")
+        if name in ("data", "errors") and isinstance(value, list)
     }
     return orjson.dumps({**document, **kept})
 
