@@ -4,7 +4,7 @@ A call is known in requests by the prompt of its task, which no other has, or el
 then by the taskUUID. Where a request, an answer or a frame is about several tasks, each call is given its part.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -67,20 +67,38 @@ def part(exchanges: Sequence[Exchange], calls: Sequence[Call]) -> list[Part]:
 
 
 def _named(exchanges: Sequence[Exchange], calls: Sequence[Call]) -> list[_Names]:
-    """Say under which taskUUIDs each call handed its task in."""
+    """Say under which taskUUIDs each call handed its task in.
+
+    Prompts that the client changed are dealt out in the order in which they came, if there are as many as calls that
+    have none: else nobody can say whose they are.
+    """
     names = [_Names(call.task.get("positivePrompt")) for call in calls]
-    strangers = []
+    strangers: list[Json] = []
     for sent in (sent for exchange in exchanges for sent in exchange.tasks if _is_submission(sent)):
         known = next((each for each in names if each.prompt == sent.get("positivePrompt")), None)
         if known is None:
-            strangers.append(_uuid(sent))
+            strangers.append(sent)
         else:
             known.uuids.add(_uuid(sent))
-    for uuid in dict.fromkeys(strangers):
-        nameless = [each for each in names if not each.uuids]
-        if nameless and not any(uuid in each.uuids for each in names):
-            nameless[0].uuids.add(uuid)
+    spoilt = _by_prompt(sent for sent in strangers if not any(_uuid(sent) in each.uuids for each in names))
+    nameless = [each for each in names if not each.uuids]
+    if len(spoilt) == len(nameless):
+        for each, uuids in zip(nameless, spoilt, strict=True):
+            each.uuids |= uuids
     return names
+
+
+def _by_prompt(strangers: Iterable[Json]) -> list[set[str]]:
+    """Return the taskUUIDs of tasks whose prompt no call has, those together that were handed in with one prompt.
+
+    Without a prompt, tasks are told apart by the taskUUID alone.
+    """
+    found: dict[str, set[str]] = {}
+    for sent in strangers:
+        prompt = sent.get("positivePrompt")
+        key = f"uuid {_uuid(sent)}" if prompt is None else f"prompt {prompt!r}"
+        found.setdefault(key, set()).add(_uuid(sent))
+    return [*found.values()]
 
 
 def _is_submission(sent: Json) -> bool:

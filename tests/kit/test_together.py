@@ -179,6 +179,33 @@ def test_a_call_whose_prompt_was_spoilt_is_known_by_the_order() -> None:
     assert [each.at_ms for each in harbour.exchanges] == [1000]
 
 
+def test_a_call_whose_prompt_was_spoilt_keeps_what_it_hands_in_again() -> None:
+    """Under a new taskUUID too: it is the changed prompt that is dealt out, before the other call has spoken."""
+    mill, harbour = parted(
+        exchange(1, [submission("a", "A MILL")]),
+        exchange(2, [submission("a2", "A MILL")]),
+        exchange(3, [submission("b", "A HARBOUR")]),
+        exchange(4, [poll("a2"), poll("b")]),
+    )
+    assert [each.tasks[0]["taskUUID"] for each in mill.exchanges] == ["a", "a2", "a2"]
+    assert [each.tasks[0]["taskUUID"] for each in harbour.exchanges] == ["b", "b"]
+
+
+def test_prompts_that_nobody_can_tell_apart_are_dealt_out_to_nobody() -> None:
+    """Three changed prompts of two calls are looked at with both."""
+    tries = [exchange(number, [submission(f"a{number}", f"a mill {number}")]) for number in (1, 2, 3)]
+    for each in parted(*tries):
+        assert [own.tasks[0]["taskUUID"] for own in each.exchanges] == ["a1", "a2", "a3"]
+
+
+def test_calls_whose_prompts_were_left_out_are_known_by_the_order() -> None:
+    """Of their taskUUIDs, as there is nothing else."""
+    bare = [{"taskType": "videoInference", "taskUUID": uuid} for uuid in "ab"]
+    mill, harbour = parted(exchange(1, bare[:1]), exchange(2, bare[1:]), exchange(3, [poll("b")]))
+    assert [each.tasks[0]["taskUUID"] for each in mill.exchanges] == ["a"]
+    assert [each.tasks[0]["taskUUID"] for each in harbour.exchanges] == ["b", "b"]
+
+
 def test_a_poll_for_several_tasks_is_taken_apart() -> None:
     """Each call sees its own object, items and errors, and those that are of no task."""
     answer = {"data": [{"taskUUID": "a"}], "errors": [{"taskUUID": "b", "code": "x"}, {"code": "y"}]}
