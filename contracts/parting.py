@@ -4,13 +4,13 @@ A call is known in requests by the prompt of its task, which no other has, or el
 then by the taskUUID. Where a request, an answer or a frame is about several tasks, each call is given its part.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import orjson
 
-from contracts.recording import Exchange, Json
+from contracts.recording import Exchange, Json, objects_at
 
 
 @dataclass(frozen=True)
@@ -67,20 +67,38 @@ def part(exchanges: Sequence[Exchange], calls: Sequence[Call]) -> list[Part]:
 
 
 def _named(exchanges: Sequence[Exchange], calls: Sequence[Call]) -> list[_Names]:
-    """Say under which taskUUIDs each call handed its task in."""
+    """Say under which taskUUIDs each call handed its task in.
+
+    Prompts that the client changed are dealt out in the order in which they came, if there are as many as calls that
+    have none: else nobody can say whose they are.
+    """
     names = [_Names(call.task.get("positivePrompt")) for call in calls]
-    strangers = []
+    strangers: list[Json] = []
     for sent in (sent for exchange in exchanges for sent in exchange.tasks if _is_submission(sent)):
         known = next((each for each in names if each.prompt == sent.get("positivePrompt")), None)
         if known is None:
-            strangers.append(_uuid(sent))
+            strangers.append(sent)
         else:
             known.uuids.add(_uuid(sent))
-    for uuid in dict.fromkeys(strangers):
-        nameless = [each for each in names if not each.uuids]
-        if nameless and not any(uuid in each.uuids for each in names):
-            nameless[0].uuids.add(uuid)
+    spoilt = _by_prompt(sent for sent in strangers if not any(_uuid(sent) in each.uuids for each in names))
+    nameless = [each for each in names if not each.uuids]
+    if len(spoilt) == len(nameless):
+        for each, uuids in zip(nameless, spoilt, strict=True):
+            each.uuids |= uuids
     return names
+
+
+def _by_prompt(strangers: Iterable[Json]) -> list[set[str]]:
+    """Return the taskUUIDs of tasks whose prompt no call has, those together that were handed in with one prompt.
+
+    Without a prompt, tasks are told apart by the taskUUID alone.
+    """
+    found: dict[str, set[str]] = {}
+    for sent in strangers:
+        prompt = sent.get("positivePrompt")
+        key = f"uuid {_uuid(sent)}" if prompt is None else f"prompt {prompt!r}"
+        found.setdefault(key, set()).add(_uuid(sent))
+    return [*found.values()]
 
 
 def _is_submission(sent: Json) -> bool:
@@ -115,7 +133,8 @@ def _own(
         for exchange, of in zip(exchanges, holders, strict=True)
         if any(place in each for each in of)
     } - {0}
-    frames = _frames(exchanges, holders, place, uuids)
+    frames = _frames(exchanges, holders, place, uuids, connections)
+    known = foreign | uuids
     for exchange, of in zip(exchanges, holders, strict=True):
         if any(place in each for each in of):
             sent = [task for task, each in zip(exchange.tasks, of, strict=True) if place in each or not each]
@@ -129,7 +148,17 @@ def _own(
                 ]
             yield replace(exchange, body=body, answers=[_narrowed(answer, foreign) for answer in answers])
         elif not any(of) and _is_shared(exchange, call, connections):
-            yield exchange
+            if exchange.transport == "http":
+                yield exchange
+                continue
+            answers = [_narrowed(answer, known) for answer in exchange.answers if not _is_about(answer, known)]
+            yield replace(exchange, answers=[*answers, *frames.get(exchange.number, ())])
+
+
+def _is_about(answer: bytes, known: Collection[str]) -> bool:
+    """Say whether an answer is about tasks that were handed in, and about nothing else."""
+    uuids = _uuids_in(answer)
+    return bool(uuids) and uuids <= set(known)
 
 
 def _is_shared(exchange: Exchange, call: Call, connections: Collection[int]) -> bool:
@@ -137,39 +166,51 @@ def _is_shared(exchange: Exchange, call: Call, connections: Collection[int]) -> 
 
     Of a connection that it used, the authentication belongs to it too, whenever that was.
     """
-    if any(sent.get("taskType") == "authentication" for sent in exchange.tasks) and exchange.connection in connections:
+    if _is_authentication(exchange) and exchange.connection in connections:
         return True
     is_meanwhile = call.began_at_ms <= exchange.at_ms <= call.ended_at_ms
     return is_meanwhile and (exchange.connection == 0 or exchange.connection in connections)
 
 
+def _is_authentication(exchange: Exchange) -> bool:
+    return any(sent.get("taskType") == "authentication" for sent in exchange.tasks)
+
+
 def _frames(
-    exchanges: Sequence[Exchange], holders: Sequence[Sequence[frozenset[int]]], place: int, uuids: Collection[str]
+    exchanges: Sequence[Exchange],
+    holders: Sequence[Sequence[frozenset[int]]],
+    place: int,
+    uuids: Collection[str],
+    connections: Collection[int],
 ) -> Mapping[int, Sequence[bytes]]:
     """Return the frames that tell a call of its task, by the number of its exchange that they answer.
 
-    A frame is written down with the last message on its connection, which may be another call's.
+    A frame is written down with the last message on its connection, which may be another call's. What was not
+    delivered comes straight after the authentication of the next connection: it belongs to that where the call goes
+    on to use the connection, else to what the call said last.
     """
     last: dict[int, int] = {}
+    latest: int | None = None
     found: dict[int, list[bytes]] = {}
     for exchange, of in zip(exchanges, holders, strict=True):
         if exchange.transport != "websocket":
             continue
         if any(place in each for each in of):
-            last[exchange.connection] = exchange.number
-        if exchange.connection in last:
+            last[exchange.connection] = latest = exchange.number
+        elif exchange.connection in connections and _is_authentication(exchange):
+            last.setdefault(exchange.connection, exchange.number)
+        answered = last.get(exchange.connection, latest)
+        if answered is not None:
             own = [answer for answer in exchange.answers if _uuids_in(answer) & set(uuids)]
-            found.setdefault(last[exchange.connection], []).extend(own)
+            found.setdefault(answered, []).extend(own)
     return found
 
 
 def _uuids_in(answer: bytes) -> set[str]:
     """Return the taskUUIDs, in lower case, that an answer is about."""
     document = _parsed(answer)
-    if not isinstance(document, dict):
-        return set()
-    told = [item for name in ("data", "errors") for item in document.get(name) or () if isinstance(item, dict)]
-    return {_uuid(item) for item in told if item.get("taskUUID") is not None}
+    told = [item for name in ("data", "errors") for item in objects_at(document, name)]
+    return {_uuid(item) for item in told if isinstance(item.get("taskUUID"), str)}
 
 
 def _narrowed(answer: bytes, foreign: Collection[str]) -> bytes:
@@ -180,7 +221,7 @@ def _narrowed(answer: bytes, foreign: Collection[str]) -> bytes:
     kept = {
         name: [item for item in value if not (isinstance(item, dict) and _uuid(item) in foreign)]
         for name, value in document.items()
-        if name in ("data", "errors")
+        if name in ("data", "errors") and isinstance(value, list)
     }
     return orjson.dumps({**document, **kept})
 

@@ -80,12 +80,12 @@ class Exchange:
     @property
     def items(self) -> Sequence[Json]:
         """What stands under `data` in the answers."""
-        return [item for reply in self.replies for item in reply.get("data") or () if isinstance(item, dict)]
+        return [item for reply in self.replies for item in objects_at(reply, "data")]
 
     @property
     def errors(self) -> Sequence[Json]:
         """What stands under `errors` in the answers."""
-        return [error for reply in self.replies for error in reply.get("errors") or () if isinstance(error, dict)]
+        return [error for reply in self.replies for error in objects_at(reply, "errors")]
 
     def header(self, name: str) -> str:
         """Return the value of a header, or ""."""
@@ -94,7 +94,7 @@ class Exchange:
     @property
     def is_about_tasks(self) -> bool:
         """Say whether more was asked than who is there: a heartbeat and an authentication alone are no request."""
-        return any(task.get("taskType") not in ABOUT_THE_LINE for task in self.tasks) or not self.tasks
+        return any(str(task.get("taskType")) not in ABOUT_THE_LINE for task in self.tasks) or not self.tasks
 
     @property
     def is_refused_for_now(self) -> bool:
@@ -118,7 +118,7 @@ class Exchange:
     def _statuses(self) -> Sequence[int]:
         """The status of the answer; over WebSocket those that its errors would have over HTTP."""
         if self.transport == "websocket":
-            return [_catalogue().get(error.get("code"), UNKNOWN_STATUS) for error in self.errors]
+            return [_catalogue().get(str(error.get("code")), UNKNOWN_STATUS) for error in self.errors]
         return [self.status or 0]
 
     @property
@@ -232,22 +232,21 @@ class Recording:
         lasting = [exchange for exchange in finals if not exchange.is_transient and not _is_conflict(exchange)]
         return lasting[-1].errors if lasting else ()
 
-    @cached_property
-    def was_accepted(self) -> bool:
-        """Say whether the service took the task on, told or untold."""
-        return any(
-            item.get("taskType") == "videoInference" for exchange, _ in self.submissions for item in exchange.items
-        ) or any(_is_conflict(exchange) for exchange, _ in self.submissions)
-
 
 @lru_cache(maxsize=1)
-def _catalogue() -> Mapping[Any, int]:
+def _catalogue() -> Mapping[str, int]:
     """Return the status of every error that the catalogue names, by code."""
     return {error.code: error.http for error in load_spec().catalogue.named.values()}
 
 
 def _is_for_now(status: int) -> bool:
     return status in AGAIN or status >= 500
+
+
+def objects_at(holder: Any, name: str) -> list[Json]:
+    """Return the objects in a list that a member of an answer holds; nothing where it holds none."""
+    value = holder.get(name) if isinstance(holder, dict) else None
+    return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
 
 
 def pointer_of(*way: str | int) -> str:

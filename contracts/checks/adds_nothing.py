@@ -21,12 +21,12 @@ def adds_nothing(recording: Recording) -> Iterator[Finding]:
 
 def _is_default(task: Any, name: str) -> bool:
     """Say whether a parameter has the value that it would have anyway."""
-    model = _models().get(task.get("model"))
+    model = _models().get(str(task.get("model")))
     return model is not None and name in model.defaults and model.defaults[name] == task[name]
 
 
 @lru_cache(maxsize=1)
-def _models() -> Mapping[Any, Model]:
+def _models() -> Mapping[str, Model]:
     return {model.air: model for model in load_spec().all_models}
 
 

@@ -10,8 +10,8 @@ from contracts.recording import Recording, pointer_of
 def reports_each_result_once(recording: Recording) -> Iterator[Finding]:
     """No result is handed to the caller twice."""
     uuids = [item.get("videoUUID") for item in recording.outcome.results or ()]
-    for uuid, times in Counter(uuids).items():
-        if uuid is not None and times > 1:
+    for uuid, times in Counter(uuid for uuid in uuids if isinstance(uuid, str)).items():
+        if times > 1:
             place = pointer_of("results", _second(uuids, uuid), "videoUUID")
             yield Finding(f"result {uuid} is reported {times} times", 0, times, 1, place)
 

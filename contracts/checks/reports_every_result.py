@@ -11,7 +11,7 @@ def reports_every_result(recording: Recording) -> Iterator[Finding]:
     outcome = recording.outcome
     if outcome.results is None:
         return
-    reported = {item.get("videoUUID") for item in outcome.results}
+    reported = [item.get("videoUUID") for item in outcome.results]
     for uuid, item in recording.results.items():
         if uuid not in reported and item.get("videoURL") not in [each.get("videoURL") for each in outcome.results]:
             said = f"result {uuid} was there and is not among the {len(outcome.results)} reported"

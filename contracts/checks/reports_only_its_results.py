@@ -23,7 +23,7 @@ def reports_only_its_results(recording: Recording) -> Iterator[Finding]:
             yield Finding(
                 "an item without a video is reported as a result", 0, dict(item), place=pointer_of("results", index)
             )
-        elif uuid is not None and uuid not in recording.results:
+        elif uuid is not None and uuid not in [*recording.results]:
             place = pointer_of("results", index, "videoUUID")
             yield Finding(f"result {uuid} is none of this task", 0, uuid, [*recording.results], place)
 

@@ -29,7 +29,7 @@ def _by_address(recording: Recording, address: Any) -> Any:
 
 
 def _same(found: Any, told: Any) -> bool:
-    if isinstance(found, Decimal):
+    if isinstance(found, Decimal) and isinstance(told, int | float) and not isinstance(told, bool):
         return found == Decimal(str(told))
     return bool(found == told) and isinstance(found, bool) == isinstance(told, bool)
 

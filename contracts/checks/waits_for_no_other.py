@@ -14,6 +14,9 @@ LONGEST_MS = 60_000
 def waits_for_no_other(recording: Recording) -> Iterator[Finding]:
     """A call is held up by no other one: it hands in, polls and returns while that is waiting."""
     for before, after in _pauses(recording):
+        # What the call itself was not answered, or was asked to try again, explains how long it waits.
+        if before is not None and before.is_transient:
+            continue
         from_ms = 0 if before is None else before.at_ms if before.ended_at_ms is None else before.ended_at_ms
         until_ms = recording.ended_at_ms if after is None else after.at_ms
         told_ms = 1000 * ((before and before.retry_after_s) or 0)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from contracts.coverage.base import ALL_MODELS, Coverage
 from contracts.coverage.codes import Codes
 from contracts.coverage.noting import note_bad, note_good
-from contracts.coverage.paths import Conversation, Paths, objects_at
+from contracts.coverage.paths import Conversation, Paths
 from contracts.coverage.points import (
     BOUNDARIES,
     ERRORS,
@@ -18,7 +18,7 @@ from contracts.coverage.points import (
     Points,
 )
 from contracts.coverage.shape import Node, plant
-from contracts.recording import Exchange, Json, Recording
+from contracts.recording import Exchange, Json, Recording, objects_at
 from mockserver.spec.load import Model, Spec
 from mockserver.spec.rewrites import rewrite
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from contracts.coverage.codes import Codes
 from contracts.coverage.points import LIFE_CYCLE, Points
-from contracts.recording import Exchange, Json
+from contracts.recording import Exchange, Json, objects_at
 from mockserver.engine.life import REFUSALS, TRANSITIONS
 from mockserver.engine.values import Command, Deliver, Describe, Poll, Status, Submit
 from mockserver.spec.load import Spec
@@ -227,12 +227,6 @@ class Conversation:
 
 #: What an item of a finished result has and an acknowledgement has not. Source: schema/wire/video.json (stated)
 _RESULT = frozenset({"videoUUID", "videoURL"})
-
-
-def objects_at(holder: Any, name: str) -> list[Json]:
-    """Return the objects in a list that a member of an answer holds; nothing where it holds none."""
-    value = holder.get(name) if isinstance(holder, dict) else None
-    return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
 
 
 def _uuid(item: Json) -> str:

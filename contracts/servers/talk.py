@@ -1,6 +1,6 @@
 """What was asked of a server and what it answered: values that duties of servers are held against."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 
-Json = Mapping[str, Any]
+from contracts.recording import Json, objects_at
 
 
 class Kind(Enum):
@@ -65,12 +65,12 @@ class Turn:
     @property
     def items(self) -> Sequence[Json]:
         """What stands under `data`."""
-        return _objects(self.document, "data")
+        return objects_at(self.document, "data")
 
     @property
     def errors(self) -> Sequence[Json]:
         """What stands under `errors`."""
-        return _objects(self.document, "errors")
+        return objects_at(self.document, "errors")
 
     @property
     def is_refusal_due(self) -> bool:
@@ -98,8 +98,3 @@ def _parsed(body: bytes) -> Any:
         return orjson.loads(body)
     except orjson.JSONDecodeError:
         return None
-
-
-def _objects(document: Any, name: str) -> list[Json]:
-    found = document.get(name) if isinstance(document, dict) else None
-    return [each for each in found if isinstance(each, dict)] if isinstance(found, list) else []

@@ -179,6 +179,33 @@ def test_a_call_whose_prompt_was_spoilt_is_known_by_the_order() -> None:
     assert [each.at_ms for each in harbour.exchanges] == [1000]
 
 
+def test_a_call_whose_prompt_was_spoilt_keeps_what_it_hands_in_again() -> None:
+    """Under a new taskUUID too: it is the changed prompt that is dealt out, before the other call has spoken."""
+    mill, harbour = parted(
+        exchange(1, [submission("a", "A MILL")]),
+        exchange(2, [submission("a2", "A MILL")]),
+        exchange(3, [submission("b", "A HARBOUR")]),
+        exchange(4, [poll("a2"), poll("b")]),
+    )
+    assert [each.tasks[0]["taskUUID"] for each in mill.exchanges] == ["a", "a2", "a2"]
+    assert [each.tasks[0]["taskUUID"] for each in harbour.exchanges] == ["b", "b"]
+
+
+def test_prompts_that_nobody_can_tell_apart_are_dealt_out_to_nobody() -> None:
+    """Three changed prompts of two calls are looked at with both."""
+    tries = [exchange(number, [submission(f"a{number}", f"a mill {number}")]) for number in (1, 2, 3)]
+    for each in parted(*tries):
+        assert [own.tasks[0]["taskUUID"] for own in each.exchanges] == ["a1", "a2", "a3"]
+
+
+def test_calls_whose_prompts_were_left_out_are_known_by_the_order() -> None:
+    """Of their taskUUIDs, as there is nothing else."""
+    bare = [{"taskType": "videoInference", "taskUUID": uuid} for uuid in "ab"]
+    mill, harbour = parted(exchange(1, bare[:1]), exchange(2, bare[1:]), exchange(3, [poll("b")]))
+    assert [each.tasks[0]["taskUUID"] for each in mill.exchanges] == ["a"]
+    assert [each.tasks[0]["taskUUID"] for each in harbour.exchanges] == ["b", "b"]
+
+
 def test_a_poll_for_several_tasks_is_taken_apart() -> None:
     """Each call sees its own object, items and errors, and those that are of no task."""
     answer = {"data": [{"taskUUID": "a"}], "errors": [{"taskUUID": "b", "code": "x"}, {"code": "y"}]}
@@ -206,6 +233,40 @@ def test_a_frame_belongs_to_the_message_of_its_task() -> None:
     for each, uuid in ((mill, "a"), (harbour, "b")):
         assert [own.tasks[0]["taskType"] for own in each.exchanges] == ["authentication", "videoInference"]
         assert each.exchanges[1].items == [{"taskUUID": uuid}]
+
+
+def test_a_frame_that_comes_after_a_heartbeat_belongs_to_its_task_alone() -> None:
+    """A heartbeat on a common connection hands no result of one call to another; frames of no call stay with it."""
+    mill, harbour = parted(
+        exchange(1, [submission("a", "a mill")], connection=1),
+        exchange(2, [submission("b", "a harbour")], connection=1),
+        exchange(3, [{"taskType": "ping"}], {"data": [{"pong": True}]}, {"data": [{"taskUUID": "B"}]}, connection=1),
+        exchange(4, [poll("c")], {"errors": [{"taskUUID": "c"}]}, {"errors": [{"taskUUID": "a"}]}, connection=1),
+    )
+    assert [each.items for each in mill.exchanges] == [[], [{"pong": True}], []]
+    assert [each.items for each in harbour.exchanges] == [[{"taskUUID": "B"}], [{"pong": True}], []]
+    assert [each.errors for each in mill.exchanges] == [[{"taskUUID": "a"}], [], [{"taskUUID": "c"}]]
+    assert [each.errors for each in harbour.exchanges] == [[], [], [{"taskUUID": "c"}]]
+
+
+@pytest.mark.parametrize(
+    ("goes_on", "expected"),
+    [(False, [[], [{"taskUUID": "a"}]]), (True, [[], [], [{"taskUUID": "a"}], []])],
+    ids=["it said nothing more", "it goes on there"],
+)
+def test_a_frame_that_waited_for_the_next_connection_is_not_lost(goes_on: bool, expected: Any) -> None:
+    """A resumed session begins with what was not delivered, before any call has spoken there."""
+    authentication = {"taskType": "authentication"}
+    mill, harbour = parted(
+        exchange(1, [submission("a", "a mill")], connection=1),
+        exchange(2, [poll("a")], connection=1),
+        exchange(3, [authentication], {"data": [authentication]}, {"data": [{"taskUUID": "a"}]}, connection=2),
+        exchange(4, [submission("b", "a harbour")], connection=2),
+        *([exchange(5, [poll("a")], connection=2)] if goes_on else []),
+    )
+    own = [[item for item in each.items if item.get("taskUUID")] for each in mill.exchanges]
+    assert own == expected
+    assert [each.items for each in harbour.exchanges] == [[authentication], []]
 
 
 def test_a_request_that_is_of_no_task_is_looked_at_with_the_calls_that_are_under_way() -> None:

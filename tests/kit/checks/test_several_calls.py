@@ -13,6 +13,8 @@ from tests.kit.checks.made import PROCESSING, error, failed, found, poll, record
 
 CODE = "timeoutProvider"
 FAILED = "the call failed although nothing was wrong with its task; another's had been answered timeoutProvider"
+#: What a call says that gives up by itself, and when that is.
+GIVEN_UP, LATE = failed("given up after 299 s"), {"ended_at_ms": 299_000}
 
 
 def beside(own: Sequence[Exchange], *others: Recording, outcome: Outcome | None = None, **facts: Any) -> Recording:
@@ -26,9 +28,15 @@ def spoke(*times_ms: int, began_at_ms: int = 0) -> Recording:
     return recorded(None, *exchanges, began_at_ms=began_at_ms)
 
 
-def told(at_ms: int, code: str = CODE, began_at_ms: int = 0) -> Recording:
+def told(at_ms: int, code: str = CODE, message: str = "It failed.", began_at_ms: int = 0) -> Recording:
     """Return the recording of a call that was told of an error."""
-    return recorded(failed(), poll(1, errors=[error(code)], at_ms=at_ms), began_at_ms=began_at_ms)
+    return recorded(failed(), poll(1, errors=[error(code, message)], at_ms=at_ms), began_at_ms=began_at_ms)
+
+
+def got_over(at_ms: int, code: str = CODE, status: int = 200) -> Recording:
+    """Return the recording of a call that was told of an error, and went on."""
+    refused = submit(answer={"errors": [error(code)]}, status=status, at_ms=at_ms)
+    return recorded(None, refused, poll(2, result(), at_ms=at_ms + 1))
 
 
 def paused(pause_ms: int, **facts: Any) -> list[Exchange]:
@@ -51,6 +59,14 @@ ROWS: list[tuple[str, Recording, list[Finding]]] = [
     ("fails-each-task-alone", beside([submit()], told(10_001), outcome=failed()), []),
     ("fails-each-task-alone", beside([submit()], told(9_001, began_at_ms=1000), outcome=failed()), []),
     ("fails-each-task-alone", beside([submit()], told(0), outcome=failed(), ended_at_ms=600_000), []),
+    ("fails-each-task-alone", beside([submit()], told(4_999), outcome=failed(code="x")), []),
+    ("fails-each-task-alone", beside([], told(7_000), outcome=failed(), began_at_ms=7_001, ended_at_ms=10), []),
+    ("fails-each-task-alone", beside([submit()], got_over(9_000, status=429), outcome=failed(code=CODE)), []),
+    ("fails-each-task-alone", beside([], got_over(9_000, status=429), outcome=failed()), []),
+    ("fails-each-task-alone", beside([], got_over(9_000, "conflictTaskUUID"), outcome=failed()), []),
+    ("fails-each-task-alone", beside([submit(), poll(2, PROCESSING)], told(0), outcome=GIVEN_UP, **LATE), []),
+    ("fails-each-task-alone", beside([submit()], told(10_001), outcome=failed(code=CODE)), []),
+    ("fails-each-task-alone", beside([submit()], told(0, message=""), outcome=GIVEN_UP), []),
     (
         "fails-each-task-alone",
         beside([submit()], told(10_000), outcome=failed(code="x")),
@@ -58,13 +74,28 @@ ROWS: list[tuple[str, Recording, list[Finding]]] = [
     ),
     (
         "fails-each-task-alone",
-        beside([submit()], spoke(0), told(9_000, began_at_ms=1000), told(0, "other"), outcome=failed()),
-        [Finding(FAILED)],
+        beside([submit()], told(5_000), outcome=failed(code="x")),
+        [Finding(FAILED, 0, "x")],
     ),
-    ("fails-each-task-alone", beside([], told(0), outcome=failed()), [Finding(FAILED)]),
     (
         "fails-each-task-alone",
-        beside([submit()], told(10_500), outcome=failed(), began_at_ms=500, ended_at_ms=599_999),
+        beside([submit(), poll(2, PROCESSING)], told(0), outcome=failed(code=CODE), **LATE),
+        [Finding(FAILED, 0, CODE)],
+    ),
+    (
+        "fails-each-task-alone",
+        beside([submit(), poll(2, PROCESSING)], told(0), outcome=failed("oh: It failed."), **LATE),
+        [Finding(FAILED)],
+    ),
+    (
+        "fails-each-task-alone",
+        beside([submit()], spoke(0), told(8_000, began_at_ms=1000), told(9_000, "other"), outcome=failed()),
+        [Finding(FAILED)],
+    ),
+    ("fails-each-task-alone", beside([], told(7_000), outcome=failed()), [Finding(FAILED)]),
+    (
+        "fails-each-task-alone",
+        beside([submit()], told(10_500), outcome=failed(), began_at_ms=500, ended_at_ms=10_000),
         [Finding(FAILED)],
     ),
     # ---
@@ -86,6 +117,14 @@ ROWS: list[tuple[str, Recording, list[Finding]]] = [
         "waits-for-no-other",
         beside(paused(70_001, retry_after_s=10.0), spoke(30_000), ended_at_ms=75_000),
         late("asked again", 70, 3, 70_001),
+    ),
+    ("waits-for-no-other", beside(paused(61_500, status=None, answers=[]), spoke(30_000), ended_at_ms=70_000), []),
+    ("waits-for-no-other", beside(paused(61_500, answers=[b'{"da']), spoke(30_000), ended_at_ms=70_000), []),
+    ("waits-for-no-other", beside(paused(61_500, status=503), spoke(30_000), ended_at_ms=70_000), []),
+    (
+        "waits-for-no-other",
+        beside([submit(at_ms=0), poll(2, answers=[], transport="websocket")], spoke(9_000), ended_at_ms=70_000),
+        [],
     ),
     (
         "waits-for-no-other",
