@@ -7,14 +7,13 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import unquote_plus
 
+from contracts.keys import KEY, Keys
 from contracts.recording import Exchange, Outcome, Recording
 from contracts.report import Broken, Report
 from contracts.reports.marks import ADDRESS
 
-#: What stands where the key of an example was, and where another one was.
-KEY, OTHER = "<key>", "<another key>"
-#: So many characters of a key are taken for a part of it, and at most so many are shown of a value that is cut.
-LEAST, MOST = 4, 80
+#: What stands where another key was than that of an example.
+OTHER = "<another key>"
 #: Shorter values are hidden where they are sent, and not looked for elsewhere: they stand for something else there.
 _LEAST_SOUGHT = 8
 #: Headers, members and parameters of addresses that hold secrets, whatever stands in them.
@@ -60,10 +59,7 @@ class _Hiding:
             if len(value) >= _LEAST_SOUGHT and value.lower() not in named and not self._is_own(value)
         }
         others = sorted(seen, key=lambda value: (-len(value), value))
-        self._words = {**dict.fromkeys(sorted(self._own), KEY), **dict.fromkeys(others, OTHER)}
-        # A value that is shown in part may end in, or begin with, a part of a key.
-        self._begins = {key[:part]: word for key, word in self._words.items() for part in _parts(key)}
-        self._ends = {key[-part:]: word for key, word in self._words.items() for part in _parts(key)}
+        self._keys = Keys({**dict.fromkeys(sorted(self._own), KEY), **dict.fromkeys(others, OTHER)})
 
     def _is_own(self, value: str) -> bool:
         return any(key in value for key in self._own)
@@ -120,22 +116,7 @@ class _Hiding:
         return self.value(self.sent(f"/{name}", member) if isinstance(member, str) else member)
 
     def text(self, text: str) -> str:
-        for key, word in self._words.items():
-            text = text.replace(key, word)
-        first, *others = text.split("…")
-        return "…".join(
-            [self._without_begin(first), *(self._without_begin(self._without_end(each)) for each in others)]
-        )
-
-    def _without_begin(self, text: str) -> str:
-        """Return a text without the begin of a key at its end."""
-        found = next((part for part in _parts(text) if text[-part:] in self._begins), 0)
-        return text[:-found] + self._begins[text[-found:]] if found else text
-
-    def _without_end(self, text: str) -> str:
-        """Return a text without the end of a key at its begin."""
-        found = next((part for part in _parts(text) if text[:part] in self._ends), 0)
-        return self._ends[text[:found]] + text[found:] if found else text
+        return self._keys.hidden(text)
 
     def data(self, data: bytes, *, is_sent: bool = False) -> bytes:
         text = data.decode(errors="surrogateescape")
@@ -149,11 +130,6 @@ class _Hiding:
         scheme, rest = _scheme(value)
         hidden = KEY if self._is_own(value) else OTHER
         return f"{scheme} {hidden}" if scheme else hidden if rest else ""
-
-
-def _parts(text: str) -> range:
-    """Return how many characters of a text may be a part of a key, the most first."""
-    return range(min(len(text), MOST), LEAST - 1, -1)
 
 
 def _scheme(value: str) -> tuple[str, str]:

@@ -62,6 +62,7 @@ def _bearer(value: str) -> dict[str, Any]:
     return {"headers": (("authorization", f"Bearer {value}"), ("content-type", "application/json"))}
 
 
+HANDLES: dict[Any, Any] = {"by": Handle(), (1, 2): "", "token": LIVE}
 LEAKS = {
     "a cut body": report_on(exchange(None, body=CUT.encode()), check="sends-json-lists"),
     "a cut body with the key of the example": report_on(
@@ -92,7 +93,7 @@ LEAKS = {
     ),
     "results with objects": report_on(
         exchange({**TASK, "positivePrompt": "another"}),
-        outcome=Outcome(results=[{"by": Handle(), (1, 2): "", "token": LIVE}]),
+        outcome=Outcome(results=[HANDLES]),
         check="sends-values-untouched",
     ),
 }
