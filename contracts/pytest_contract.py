@@ -208,7 +208,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "runware_duty" not in metafunc.fixturenames:
         return
     from contracts.checks import CHECKS
-    from contracts.commands.choice import chosen
+    from contracts.commands.options import chosen
 
     subject = _subject_of(metafunc.definition)
     try:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from contracts.commands.choice import chosen
+from contracts.commands.options import chosen, writable
 from mockserver.cli import FOUND, USAGE_ERROR, Help
 from mockserver.output import Output
 from mockserver.spec.wording import listed
@@ -148,7 +148,7 @@ def _asked(options: argparse.Namespace) -> _Asked:
 
     files = [_also(each) for each in options.also or ()]
     if options.output is not None:
-        files.append((options.format, _writable("--output", options.output)))
+        files.append((options.format, writable("--output", options.output)))
     checks = chosen(CHECKS, options.only, options.skip)
     known = {} if options.known is None else load_known(options.known, CHECKS)
     example = None if options.example is None else _example(options.example)
@@ -196,16 +196,7 @@ def _also(text: str) -> tuple[str, Path]:
     form, _, name = text.partition("=")
     if form not in FORMATS or not name:
         raise ValueError(f"--also: {text!r} is no FORMAT=FILE, such as html=report.html; formats: {', '.join(FORMATS)}")
-    return form, _writable("--also", Path(name))
-
-
-def _writable(option: str, path: Path) -> Path:
-    """Return a file that can be written, which is known before minutes are spent."""
-    try:
-        path.touch()
-    except OSError as problem:
-        raise ValueError(f"{option}: {path} cannot be written ({problem.strerror})") from None
-    return path
+    return form, writable("--also", Path(name))
 
 
 def _example(text: str) -> Any:

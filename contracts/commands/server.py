@@ -7,7 +7,7 @@ import re
 import sys
 from typing import Any
 
-from contracts.commands.choice import chosen
+from contracts.commands.options import chosen
 from mockserver.cli import FOUND, USAGE_ERROR, Help
 from mockserver.output import Output
 

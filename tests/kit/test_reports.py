@@ -151,6 +151,8 @@ def test_every_duty_is_listed_with_its_source(capsys: pytest.CaptureFixture[str]
             ["check", "client", "json:dumps", "--output", "no/such/folder"],
             "--output: no/such/folder cannot be written (No such file or directory)",
         ),
+        (["check", "client", "json:dumps", "--output", "."], "--output: . cannot be written (Is a directory)"),
+        (["check", "client", "json:dumps", "--also", "html=."], "--also: . cannot be written (Is a directory)"),
         (
             ["check", "client", "json:dumps", "--example", "[]"],
             "--example: an object with task and behaviour is expected",

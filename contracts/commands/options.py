@@ -1,6 +1,7 @@
-"""Which duties of a family are looked at, by the options that are common to all commands."""
+"""Options that several commands have: which duties are looked at, and where a report goes."""
 
 from collections.abc import Collection, Sequence
+from pathlib import Path
 
 from mockserver.spec.suggest import nearest
 
@@ -20,3 +21,18 @@ def chosen(known: Collection[str], only: Sequence[str] | None, skipped: Sequence
     if not left:
         raise ValueError("nothing is left to look at; leave out --skip, or --only")
     return left
+
+
+def writable(option: str, path: Path) -> Path:
+    """Return a file that can be written, which is known before minutes are spent.
+
+    Raises:
+        ValueError: it cannot; says why.
+    """
+    try:
+        # A pipe that is opened and closed again has come to its end for its reader.
+        if not path.is_fifo():
+            path.open("ab").close()
+    except OSError as problem:
+        raise ValueError(f"{option}: {path} cannot be written ({problem.strerror})") from None
+    return path
