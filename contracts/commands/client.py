@@ -2,7 +2,6 @@
 
 import argparse
 import json
-import shlex
 import sys
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import redirect_stdout
@@ -10,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from contracts.commands.options import chosen, writable
+from contracts.commands.options import chosen, named, writable
 from mockserver.cli import FOUND, USAGE_ERROR, Help
 from mockserver.output import Output
 from mockserver.spec.wording import listed
@@ -155,7 +154,7 @@ def _asked(options: argparse.Namespace) -> _Asked:
     if (options.client is None) == (options.program is None):
         raise BadClient("name one client: MODULE:ATTRIBUTE, or --command COMMAND")
     client: Client = CommandClient(options.program) if options.program else load_client(options.client)
-    subject = f"--command {shlex.quote(options.program)}" if options.program else options.client
+    subject = named(options.program) if options.program else options.client
     forms = (
         [form for form, _ in files] if options.output is not None else [options.format, *(form for form, _ in files)]
     )

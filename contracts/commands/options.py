@@ -1,5 +1,6 @@
-"""Options that several commands have: which duties are looked at, and where a report goes."""
+"""Options that several commands have: which duties are looked at, where a report goes, which program is the client."""
 
+import shlex
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
@@ -36,3 +37,12 @@ def writable(option: str, path: Path) -> Path:
     except OSError as problem:
         raise ValueError(f"{option}: {path} cannot be written ({problem.strerror})") from None
     return path
+
+
+def named(program: str | Sequence[str]) -> str:
+    """Return the option that names a program as the client, as a shell reads it.
+
+    Args:
+        program: its command in a line, or the words of it.
+    """
+    return f"--command {shlex.quote(program if isinstance(program, str) else shlex.join(program))}"
