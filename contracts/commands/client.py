@@ -210,6 +210,7 @@ def _example(text: str) -> Any:
             return read_session(example)
         except ValueError as problem:
             raise ValueError(f"--example: {problem}") from None
-    if not isinstance(example, dict) or not {"task", "behaviour"} <= example.keys():
-        raise ValueError("--example: an object with task and behaviour is expected, as a report shows it")
-    return example
+    match example:
+        case {"task": dict(), "behaviour": dict()}:
+            return example
+    raise ValueError("--example: an object with the objects task and behaviour is expected, as a report shows it")
