@@ -3,6 +3,8 @@
 import json
 import re
 from collections.abc import Sequence
+from dataclasses import replace
+from io import BytesIO, TextIOWrapper
 from time import process_time
 from typing import Any
 from xml.etree import ElementTree
@@ -13,11 +15,12 @@ from contracts.checks import CHECKS
 from contracts.clients.python import PythonClient
 from contracts.recording import Outcome
 from contracts.report import Report
-from contracts.reports import FORMATS
+from contracts.reports import FORMATS, show
 from contracts.reports.hiding import without_keys
 from contracts.reports.marks import mark_of
 from contracts.runner import Runner
 from contracts.stage import Stage
+from mockserver.output import Output
 from tests.kit.forms import HOSTILE, KEY, OTHER_KEY, REPORT, SUBJECT, UUID, exchange, hostile, report_on
 from tests.kit.sound import client
 from tests.support.archives import HAR
@@ -123,6 +126,31 @@ def test_large_bodies_take_little_time(text: str) -> None:
     began_s = process_time()
     without_keys(made)
     assert process_time() - began_s < 10
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_half_a_pair_of_surrogates_can_be_written(form: str) -> None:
+    """Programs say such when they decode file names; a report spells it out, wherever it stands."""
+    wrong = "caf\udce9"
+    sent = exchange({**TASK, "positivePrompt": "another"}, headers=((wrong, wrong),), target=f"/{wrong}")
+    outcome = Outcome(code=wrong, message=wrong)
+    report = report_on(sent, outcome=outcome, check="sends-values-untouched", known={"backs-off": wrong})
+    report.broken[0] = replace(report.broken[0], finding=replace(report.broken[0].finding, said=wrong, sent=wrong))
+    told = FORMATS[form](report, wrong)
+    assert told.encode().decode() == told
+    assert "caf\\udce9" in told
+    if form == "json":
+        assert json.loads(told)["findings"][0]["outcome"]["message"] == wrong
+
+
+def test_half_a_pair_of_surrogates_is_shown_on_a_terminal() -> None:
+    """In a message, and in the words that name the client."""
+    wrong = "caf\udce9"
+    out = Output(TextIOWrapper(written := BytesIO(), encoding="utf-8"))
+    report = report_on(outcome=Outcome(message=f"{wrong} {KEY}"), check="keeps-its-key-to-itself")
+    show(report, wrong, out)
+    out.flush()
+    assert "check client caf\\udce9" in written.getvalue().decode()
 
 
 def test_the_json_of_a_sound_client_has_its_form() -> None:
