@@ -91,14 +91,16 @@ class _Subject:
     @property
     def name(self) -> str:
         """What it is called in reports, and on the command line."""
+        from contracts.commands.options import named
+
         if self.is_program:
-            return f"--command {self.client!r}"
+            return named(self.client)
         if isinstance(self.client, str):
             return self.client
-        named = self.client if isinstance(self.client, FunctionType) else type(self.client)
-        home = vars(sys.modules.get(named.__module__, named))
-        known = next((name for name, value in home.items() if value is self.client), named.__qualname__)
-        return f"{named.__module__}:{known}"
+        owner = self.client if isinstance(self.client, FunctionType) else type(self.client)
+        home = vars(sys.modules.get(owner.__module__, owner))
+        known = next((name for name, value in home.items() if value is self.client), owner.__qualname__)
+        return f"{owner.__module__}:{known}"
 
     @property
     def key(self) -> tuple[Any, ...]:
@@ -219,7 +221,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "runware_duty" not in metafunc.fixturenames:
         return
     from contracts.checks import CHECKS
-    from contracts.commands.choice import chosen
+    from contracts.commands.options import chosen
 
     subject = _subject_of(metafunc.definition)
     try:

@@ -10,6 +10,9 @@ from typing import Any
 
 Json = Mapping[str, Any]
 
+#: Longest time that passes in one step, in milliseconds: a day.
+LONGEST_MS = 24 * 60 * 60 * 1000
+
 
 @dataclass(frozen=True, slots=True)
 class Begin:
@@ -106,10 +109,14 @@ def read_session(data: Any) -> Session:
 
 def _read_step(place: str, step: Any, tasks: int) -> Step:
     match step:
+        case {"begin": bool()} | {"wait_ms": bool()}:
+            pass  # Python takes them for numbers
         case {"begin": int(task)} if len(step) == 1 and 0 <= task < tasks:
             return Begin(task)
-        case {"wait_ms": int(for_ms)} if len(step) == 1 and for_ms >= 0:
+        case {"wait_ms": int(for_ms)} if len(step) == 1 and 0 <= for_ms <= LONGEST_MS:
             return Wait(for_ms)
+        case {"wait_ms": int(for_ms)} if len(step) == 1 and for_ms > LONGEST_MS:
+            raise ValueError(f"{place}/wait_ms: longer than a day; write milliseconds up to {LONGEST_MS}")
         case {"behave": {"rules": _} as behaviour} if len(step) == 1:
             return Behave(behaviour)
     begin = '{"begin": 0}' if tasks == 1 else f'{{"begin": 0}} to {{"begin": {tasks - 1}}}'

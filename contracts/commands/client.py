@@ -2,7 +2,6 @@
 
 import argparse
 import json
-import shlex
 import sys
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import redirect_stdout
@@ -10,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from contracts.commands.choice import chosen
+from contracts.commands.options import chosen, named, writable
 from mockserver.cli import FOUND, USAGE_ERROR, Help
 from mockserver.output import Output
 from mockserver.spec.wording import listed
@@ -148,14 +147,14 @@ def _asked(options: argparse.Namespace) -> _Asked:
 
     files = [_also(each) for each in options.also or ()]
     if options.output is not None:
-        files.append((options.format, _writable("--output", options.output)))
+        files.append((options.format, writable("--output", options.output)))
     checks = chosen(CHECKS, options.only, options.skip)
     known = {} if options.known is None else load_known(options.known, CHECKS)
     example = None if options.example is None else _example(options.example)
     if (options.client is None) == (options.program is None):
         raise BadClient("name one client: MODULE:ATTRIBUTE, or --command COMMAND")
     client: Client = CommandClient(options.program) if options.program else load_client(options.client)
-    subject = f"--command {shlex.quote(options.program)}" if options.program else options.client
+    subject = named(options.program) if options.program else options.client
     forms = (
         [form for form, _ in files] if options.output is not None else [options.format, *(form for form, _ in files)]
     )
@@ -196,16 +195,7 @@ def _also(text: str) -> tuple[str, Path]:
     form, _, name = text.partition("=")
     if form not in FORMATS or not name:
         raise ValueError(f"--also: {text!r} is no FORMAT=FILE, such as html=report.html; formats: {', '.join(FORMATS)}")
-    return form, _writable("--also", Path(name))
-
-
-def _writable(option: str, path: Path) -> Path:
-    """Return a file that can be written, which is known before minutes are spent."""
-    try:
-        path.touch()
-    except OSError as problem:
-        raise ValueError(f"{option}: {path} cannot be written ({problem.strerror})") from None
-    return path
+    return form, writable("--also", Path(name))
 
 
 def _example(text: str) -> Any:
@@ -220,6 +210,7 @@ def _example(text: str) -> Any:
             return read_session(example)
         except ValueError as problem:
             raise ValueError(f"--example: {problem}") from None
-    if not isinstance(example, dict) or not {"task", "behaviour"} <= example.keys():
-        raise ValueError("--example: an object with task and behaviour is expected, as a report shows it")
-    return example
+    match example:
+        case {"task": dict(), "behaviour": dict()}:
+            return example
+    raise ValueError("--example: an object with the objects task and behaviour is expected, as a report shows it")

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from contracts.commands.options import writable
 from mockserver.cli import FOUND, USAGE_ERROR, Help
 from mockserver.output import Output
 from mockserver.settings import VARIABLES
@@ -71,17 +72,15 @@ def _coverage(options: argparse.Namespace, out: Output) -> int:
     try:
         wanted = [_wanted(text) for text in options.fail_under]
         if options.output is not None:
-            options.output.touch()
+            _writable(options.output)
         measured = _measure(options)
-        told = FORMS[options.format](measured)
-        if options.output is not None:
-            options.output.write_text(told, encoding="utf-8")
-    except OSError as problem:
-        return _refuse(f"--output: {options.output} cannot be written ({problem.strerror})")
     except _Unusable as problem:
         return _refuse(str(problem))
+    told = FORMS[options.format](measured)
     if options.output is None:
         print(told, end="", file=out)
+    else:
+        options.output.write_text(told, encoding="utf-8")
     short = shortfalls(measured, wanted)
     for each in short:
         print(f"runware-mock: {each}", file=sys.stderr)
@@ -91,6 +90,13 @@ def _coverage(options: argparse.Namespace, out: Output) -> int:
 def _refuse(problem: str) -> int:
     print(f"runware-mock: {problem}", file=sys.stderr)
     return USAGE_ERROR
+
+
+def _writable(path: Path) -> None:
+    try:
+        writable("--output", path)
+    except ValueError as problem:
+        raise _Unusable(str(problem)) from None
 
 
 def _wanted(text: str) -> tuple[str | None, float]:

@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from contracts.commands.choice import chosen
+from contracts.commands.options import chosen, writable
 from mockserver.cli import FOUND, USAGE_ERROR, Help
 from mockserver.output import Output
 
@@ -88,15 +88,12 @@ def _check_receiver(options: argparse.Namespace, out: Output) -> int:
         place = "--state"
         policy_for(*([options.state] if options.state else []))
         if options.output is not None:
-            options.output.touch()
+            writable("--output", options.output)
     except BadAddress as problem:
         print(f"runware-mock: {place}: {problem}", file=sys.stderr)
         return USAGE_ERROR
     except ValueError as problem:
         print(f"runware-mock: {problem}", file=sys.stderr)
-        return USAGE_ERROR
-    except OSError as problem:
-        print(f"runware-mock: --output: {options.output} cannot be written ({problem.strerror})", file=sys.stderr)
         return USAGE_ERROR
     spec = load_spec(choices={"webhook-envelope": options.envelope})
     try:

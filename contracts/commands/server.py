@@ -1,12 +1,13 @@
 """`runware-mock check server`: how something that claims to be the API deviates from it."""
 
 import argparse
+import math
 import os
 import re
 import sys
 from typing import Any
 
-from contracts.commands.choice import chosen
+from contracts.commands.options import chosen
 from mockserver.cli import FOUND, USAGE_ERROR, Help
 from mockserver.output import Output
 
@@ -44,13 +45,12 @@ def _check_server(options: argparse.Namespace, out: Output) -> int:
     from contracts.servers.talk import Talk
 
     try:
-        if not re.fullmatch(r"https?://[^\s/?#]+(/[^\s?#]*)?", options.url):
-            raise ValueError(f"{options.url!r} is no address such as https://api.runware.ai/v1")
+        key = _usable(options)
         names = chosen(DUTIES, options.only, options.skip)
     except ValueError as problem:
         print(f"runware-mock: {problem}", file=sys.stderr)
         return USAGE_ERROR
-    asker = Asker(options.url, options.key or os.environ.get("RUNWARE_API_KEY") or "mock-key", options.seed)
+    asker = Asker(options.url, key, options.seed)
     try:
         turns = [*asker.refusals()]
         if options.spend:
@@ -62,5 +62,37 @@ def _check_server(options: argparse.Namespace, out: Output) -> int:
         asker.close()
     talk = Talk(turns)
     found = deviations(talk, names)
-    print(as_json(found, talk, options.url, names) if options.format == "json" else told(found, talk), end="", file=out)
+    is_json = options.format == "json"
+    report = as_json(found, talk, options.url, names, key) if is_json else told(found, talk, names, key)
+    print(report, end="", file=out)
     return FOUND if found else 0
+
+
+def _usable(options: argparse.Namespace) -> str:
+    """Return the key that is shown.
+
+    Raises:
+        ValueError: the address, the key or the budget cannot be used; says which and how to mend it.
+    """
+    if not _is_address(options.url):
+        raise ValueError(f"{options.url!r} is no address such as https://api.runware.ai/v1")
+    if not (math.isfinite(options.spend) and options.spend >= 0):
+        raise ValueError(f"--spend: {options.spend} is no sum; write US dollars from 0 on, such as 0.3")
+    key: str = options.key or os.environ.get("RUNWARE_API_KEY") or "mock-key"
+    if not re.fullmatch(r"[!-~]+", key):
+        place = "--key" if options.key else "RUNWARE_API_KEY"
+        raise ValueError(
+            f"{place}: a key is of ASCII letters, digits and signs, without blanks; this one cannot be sent"
+        )
+    return key
+
+
+def _is_address(text: str) -> bool:
+    import httpx
+
+    try:
+        url = httpx.URL(text)
+    except httpx.InvalidURL:
+        return False
+    is_whole = re.fullmatch(r"https?://[^\s/?#]+(/[^\s?#]*)?", text) is not None
+    return is_whole and bool(url.host) and 0 < (url.port or 80) <= 65535

@@ -1,4 +1,7 @@
-"""Reports of the kit, by the name of their format: a report in, text out. None of them tells a key."""
+"""Reports of the kit, by the name of their format: a report in, text out. None of them tells a key.
+
+What no file can hold, such as half of a pair of surrogates that a client says, is spelt out.
+"""
 
 from collections.abc import Callable, Mapping
 from io import TextIOBase
@@ -14,7 +17,12 @@ Format = Callable[[Report, str], str]
 
 
 def _without_keys(form: Format) -> Format:
-    return lambda report, subject: form(without_keys(report), subject)
+    return lambda report, subject: _writable(form(without_keys(report), subject))
+
+
+def _writable(text: str) -> str:
+    """Return a text with lone surrogates as escapes, which mean the same in JSON."""
+    return text.encode(errors="backslashreplace").decode()
 
 
 FORMATS: Mapping[str, Format] = MappingProxyType(
@@ -34,4 +42,4 @@ FORMATS: Mapping[str, Format] = MappingProxyType(
 
 def show(report: Report, subject: str, out: TextIOBase) -> None:
     """Write a report for people; in colours on a terminal that wants them."""
-    for_people.show(without_keys(report), subject, out)
+    for_people.show(without_keys(report), _writable(subject), out)

@@ -54,7 +54,7 @@ def _entry(exchange: Exchange) -> dict[str, Any]:
     took_ms = 0 if exchange.ended_at_ms is None else exchange.ended_at_ms - exchange.at_ms
     body = exchange.body.decode(errors="replace")
     answers = [answer.decode(errors="replace") for answer in exchange.answers]
-    address = f"://{exchange.header('host') or '127.0.0.1'}{quote(exchange.target, _PLAIN)}"
+    address = f"://{exchange.header('host') or '127.0.0.1'}{quote(exchange.target, _PLAIN, errors='backslashreplace')}"
     if exchange.transport == "websocket":
         messages = [("send", body), *(("receive", answer) for answer in answers)]
         return messages_entry(exchange.at_ms, took_ms, f"ws{address}", messages, exchange.headers)

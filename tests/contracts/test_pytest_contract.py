@@ -4,6 +4,8 @@ The clients in here give up at once, so that the kit is done with them in no tim
 """
 
 import re
+import shlex
+import sys
 import textwrap
 from collections.abc import Callable
 
@@ -128,6 +130,24 @@ def test_a_marker_names_the_client(run: Run) -> None:
     )
     result.assert_outcomes(passed=6, deselected=2 * len(CHECKS) - 4)
     result.stdout.fnmatch_lines(["my_clients:called: nothing broken; 2 duties looked at in *"])
+
+
+@pytest.mark.parametrize("as_words", [False, True], ids=["a line", "words"])
+def test_a_program_is_named_as_a_shell_reads_it(run: Run, as_words: bool) -> None:
+    """So that what the summary says of it can be handed to the command line, whatever quotes its words have."""
+    words = [sys.executable, "-c", "import sys; [print('{}') for _ in sys.stdin]"]
+    command = words if as_words else shlex.join(words)
+    result = run(f"""
+        import pytest
+
+        @pytest.mark.runware_contract(command={command!r}, only=["sends-json-lists"])
+        def test_program(runware_duty):
+            runware_duty.holds()
+    """)
+    [line] = [line for line in result.outlines if line.startswith("--command ")]
+    option, program = shlex.split(line.partition(": nothing broken")[0])
+    assert option == "--command"
+    assert shlex.split(program) == words
 
 
 def test_the_kit_runs_once_for_all_tests_of_a_client(run: Run) -> None:

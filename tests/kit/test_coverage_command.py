@@ -222,6 +222,7 @@ def test_what_cannot_be_used_ends_with_2_and_one_line(capsys: Captured, archive:
             (str(archive), "--choice", "sizes"): "--choice: 'sizes' has no value; write it as in sizes=with-512",
             (str(archive), "--choice", "sizes=big"): "sizes",
             (str(archive), "--profile", "lax"): "lax",
+            (str(archive), "--output", str(tmp_path)): f"--output: {tmp_path} cannot be written (Is a directory)",
             (str(archive), "--output", str(tmp_path / "no" / "file")): "cannot be written (No such file or directory)",
         }
         for words, reason in lines.items():

@@ -248,6 +248,7 @@ def test_the_command_takes_uploads(capsys: pytest.CaptureFixture[str]) -> None:
         ([URL, "--task", "17"], "--task: '17' is no UUID such as "),
         ([URL, "--origin", "vm.runware.ai"], "--origin: 'vm.runware.ai' is no begin of an address such as "),
         ([URL, "--only", "takes-duplicate"], "did you mean takes-duplicates?"),
+        ([URL, "--output", "."], "--output: . cannot be written (Is a directory)"),
         ([URL, "--output", "/nowhere/report.xml"], "--output: /nowhere/report.xml cannot be written"),
     ],
 )

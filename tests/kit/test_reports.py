@@ -152,9 +152,29 @@ def test_every_duty_is_listed_with_its_source(capsys: pytest.CaptureFixture[str]
             ["check", "client", "json:dumps", "--output", "no/such/folder"],
             "--output: no/such/folder cannot be written (No such file or directory)",
         ),
+        (["check", "client", "json:dumps", "--output", "."], "--output: . cannot be written (Is a directory)"),
+        (["check", "client", "json:dumps", "--also", "html=."], "--also: . cannot be written (Is a directory)"),
         (
             ["check", "client", "json:dumps", "--example", "[]"],
-            "--example: an object with task and behaviour is expected",
+            "--example: an object with the objects task and behaviour is expected",
+        ),
+        (
+            ["check", "client", "json:dumps", "--example", '{"task": 5, "behaviour": {"rules": []}}'],
+            "--example: an object with the objects task and behaviour is expected",
+        ),
+        (
+            ["check", "client", "json:dumps", "--example", '{"task": {}, "behaviour": []}'],
+            "--example: an object with the objects task and behaviour is expected",
+        ),
+        (
+            [
+                "check",
+                "client",
+                "json:dumps",
+                "--example",
+                f'{{"tasks": [{{}}], "steps": [{{"wait_ms": 1{"0" * 400}}}]}}',
+            ],
+            "--example: steps[0]/wait_ms: longer than a day",
         ),
         (["check", "client", "--command", "no-such-program"], "no-such-program: it cannot be started"),
         (["check", "client", "--command", "'"], "cannot be read (No closing quotation)"),

@@ -3,6 +3,9 @@
 import json
 import re
 from collections.abc import Sequence
+from dataclasses import replace
+from io import BytesIO, TextIOWrapper
+from time import process_time
 from typing import Any
 from xml.etree import ElementTree
 
@@ -12,10 +15,12 @@ from contracts.checks import CHECKS
 from contracts.clients.python import PythonClient
 from contracts.recording import Outcome
 from contracts.report import Report
-from contracts.reports import FORMATS
+from contracts.reports import FORMATS, show
+from contracts.reports.hiding import without_keys
 from contracts.reports.marks import mark_of
 from contracts.runner import Runner
 from contracts.stage import Stage
+from mockserver.output import Output
 from tests.kit.forms import HOSTILE, KEY, OTHER_KEY, REPORT, SUBJECT, UUID, exchange, hostile, report_on
 from tests.kit.sound import client
 from tests.support.archives import HAR
@@ -43,6 +48,109 @@ def test_the_key_in_a_header_is_hidden_whoever_it_belongs_to(value: str) -> None
         assert OTHER_KEY not in form(report, SUBJECT)
     [finding] = json.loads(FORMATS["json"](report, SUBJECT))["findings"]
     assert finding["found"].endswith("<another key>")
+
+
+LIVE = "sk-live-9f8e7d6c5b4a3928170615243f"
+CUT = f'{{"taskType":"authentication","apiKey":"{LIVE}"}}'
+
+
+class Handle:
+    """What a client returns that is no JSON, and shows its key."""
+
+    def __repr__(self) -> str:
+        return f"<Client key={KEY}>"
+
+
+def _bearer(value: str) -> dict[str, Any]:
+    return {"headers": (("authorization", f"Bearer {value}"), ("content-type", "application/json"))}
+
+
+HANDLES: dict[Any, Any] = {"by": Handle(), (1, 2): "", "token": LIVE}
+LEAKS = {
+    "a cut body": report_on(exchange(None, body=CUT.encode()), check="sends-json-lists"),
+    "a cut body with the key of the example": report_on(
+        exchange(None, body=CUT.replace(LIVE, KEY).encode()), check="sends-json-lists"
+    ),
+    "a message that repeats it": report_on(
+        exchange(TASK, **_bearer(LIVE)), outcome=Outcome(message=f"{LIVE} was refused"), check="shows-its-key"
+    ),
+    "a long message that repeats it": report_on(
+        exchange(TASK, **_bearer(LIVE)), outcome=Outcome(message=f"{'-' * 40}{LIVE}{'-' * 40}"), check="shows-its-key"
+    ),
+    "another spelling": report_on(
+        exchange({**TASK, "positivePrompt": "another", "API_Key": LIVE}), check="sends-values-untouched"
+    ),
+    "a member that is added": report_on(exchange({**TASK, "access-token": LIVE}), check="sends-valid-tasks"),
+    "an address": report_on(
+        exchange({**TASK, "positivePrompt": "another"}, target=f"/v1?Access_Token={LIVE}"),
+        outcome=Outcome(message=LIVE),
+        check="sends-values-untouched",
+    ),
+    "a cookie": report_on(
+        exchange(TASK, headers=(("cookie", f"session={LIVE}; theme=dark"),)), check="sends-json-lists"
+    ),
+    "an object that is returned": report_on(
+        exchange({**TASK, "positivePrompt": "another"}),
+        outcome=Outcome(results=[], value=Handle()),
+        check="sends-values-untouched",
+    ),
+    "results with objects": report_on(
+        exchange({**TASK, "positivePrompt": "another"}),
+        outcome=Outcome(results=[HANDLES]),
+        check="sends-values-untouched",
+    ),
+}
+
+
+@pytest.mark.parametrize("form", FORMATS)
+@pytest.mark.parametrize("leak", LEAKS)
+def test_no_key_and_no_part_of_one_can_be_read_wherever_it_stands(form: str, leak: str) -> None:
+    """Whoever it belongs to, however its place is spelt, and where its place is cut or another one repeats it."""
+    told = FORMATS[form](LEAKS[leak], SUBJECT)
+    for secret in (LIVE, LIVE[:12], LIVE[-8:], KEY, KEY[:12], KEY[-8:]):
+        assert secret not in told
+
+
+def test_the_name_of_a_task_is_no_secret_where_a_header_holds_it_as_a_key() -> None:
+    """It tells tries apart, and is needed to follow a story."""
+    sent = exchange({**TASK, "positivePrompt": "another"}, headers=(("idempotency-key", UUID),))
+    assert UUID in FORMATS["json"](report_on(sent, check="sends-values-untouched"), SUBJECT)
+
+
+@pytest.mark.parametrize(
+    "text", ['"key' * 700_000, "…keyk" * 100_000, '"key":"' + "x" * 3_000_000, "?" + "key" * 900_000]
+)
+def test_large_bodies_take_little_time(text: str) -> None:
+    """Whatever stands in them: the time grows as they do."""
+    made = report_on(exchange(TASK, body=text.encode(), target=text, **_bearer(LIVE)), check="shows-its-key")
+    began_s = process_time()
+    without_keys(made)
+    assert process_time() - began_s < 10
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_half_a_pair_of_surrogates_can_be_written(form: str) -> None:
+    """Programs say such when they decode file names; a report spells it out, wherever it stands."""
+    wrong = "caf\udce9"
+    sent = exchange({**TASK, "positivePrompt": "another"}, headers=((wrong, wrong),), target=f"/{wrong}")
+    outcome = Outcome(code=wrong, message=wrong)
+    report = report_on(sent, outcome=outcome, check="sends-values-untouched", known={"backs-off": wrong})
+    report.broken[0] = replace(report.broken[0], finding=replace(report.broken[0].finding, said=wrong, sent=wrong))
+    told = FORMATS[form](report, wrong)
+    assert told.encode().decode() == told
+    assert "caf\\udce9" in told
+    if form == "json":
+        assert json.loads(told)["findings"][0]["outcome"]["message"] == wrong
+
+
+def test_half_a_pair_of_surrogates_is_shown_on_a_terminal() -> None:
+    """In a message, and in the words that name the client."""
+    wrong = "caf\udce9"
+    out = Output(TextIOWrapper(written := BytesIO(), encoding="utf-8"))
+    report = report_on(outcome=Outcome(message=f"{wrong} {KEY}"), check="keeps-its-key-to-itself")
+    show(report, wrong, out)
+    out.flush()
+    assert "check client caf\\udce9" in written.getvalue().decode()
 
 
 def test_the_json_of_a_sound_client_has_its_form() -> None:

@@ -11,10 +11,12 @@ from contracts.servers.duties import DUTIES
 from contracts.servers.report import deviations, told
 from contracts.servers.talk import Kind, Talk
 from mockserver import MockServer
-from tests.kit.deviants import DEVIANTS, Spoil, deviating
+from tests.kit.deviants import DEVIANTS, Reply, Spoil, deviating
 from tests.kit.forms import REPORT
 
 VIDEO = {"numberResults": 2}
+#: Where nobody listens.
+CLOSED = "http://127.0.0.1:1/v1"
 
 
 def talk_with(url: str, **parameters: Any) -> Talk:
@@ -89,3 +91,57 @@ def test_the_command_reports_for_people_and_for_programs(capsys: pytest.CaptureF
     assert "is no address such as https://api.runware.ai/v1" in capsys.readouterr().err
     assert main(["check", "server", "http://127.0.0.1:1/v1", "--only", "list-errors"]) == 2
     assert "did you mean lists-errors?" in capsys.readouterr().err
+
+
+KEY = "sk-live-9f8e7d6c5b4a3928170615243f"
+
+
+def fails_what_is_free(reply: Reply) -> None:
+    """Answer 500 to an authentication, and repeat its key twice: a page ends in it, cut."""
+    if reply.task.get("taskType") == "authentication":
+        reply.status, reply.body = 500, f"{'-' * 70}{KEY}".encode()
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_no_report_tells_the_key_that_was_shown(form: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Neither in what was asked, nor where the server repeats it, nor a part of it where that is cut."""
+    with deviating(fails_what_is_free) as url:
+        assert main(["check", "server", url, "--key", KEY, "--format", form]) == 1
+    told_of = capsys.readouterr().out
+    assert "never-fails" in told_of
+    assert "answers-in-json" in told_of
+    assert told_of.count("<key>") >= 3
+    assert KEY[:6] not in told_of
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["http://[::"], "'http://[::' is no address such as https://api.runware.ai/v1"),
+        (["http://127.0.0.1:99999"], "is no address such as https://api.runware.ai/v1"),
+        (
+            [CLOSED, "--key", "\u043a\u043b\u044e\u0447"],
+            "--key: a key is of ASCII letters, digits and signs, without blanks",
+        ),
+        ([CLOSED, "--key", "a\r\nb"], "--key: a key is of ASCII letters"),
+        ([CLOSED, "--spend", "nan"], "--spend: nan is no sum; write US dollars from 0 on, such as 0.3"),
+        ([CLOSED, "--spend", "inf"], "--spend: inf is no sum"),
+        ([CLOSED, "--spend", "-1"], "--spend: -1.0 is no sum"),
+    ],
+)
+def test_what_cannot_be_used_is_told_before_anything_is_asked(
+    words: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Status 2 and one line."""
+    assert main(["check", "server", *words]) == 2
+    told_of = capsys.readouterr()
+    assert told_of.out == ""
+    assert said in told_of.err
+    assert told_of.err.count("\n") == 1
+
+
+def test_the_sum_counts_the_duties_that_were_looked_at(capsys: pytest.CaptureFixture[str]) -> None:
+    """Not all that there are."""
+    with MockServer() as mock:
+        assert main(["check", "server", mock.http_url, "--only", "answers-in-json"]) == 0
+    assert capsys.readouterr().out.startswith("nothing broken; 1 duty looked at in ")

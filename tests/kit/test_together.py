@@ -147,6 +147,9 @@ def test_a_session_is_made_smaller_by_a_task_a_step_or_a_wait() -> None:
         ({"steps": {}}, "steps: a list is expected"),
         ({"steps": [{"begin": 0}]}, "steps: each of the 2 tasks is begun once, those begun are [0]"),
         ({"steps": [{"begin": 2}]}, 'steps[0]: {\'begin\': 2} is no step; there are {"begin": 0} to {"begin": 1}'),
+        ({"steps": [{"begin": 0}, {"begin": True}]}, "steps[1]: {'begin': True} is no step"),
+        ({"steps": [{"begin": 0}, {"wait_ms": True}]}, "steps[1]: {'wait_ms': True} is no step"),
+        ({"steps": [{"begin": 0}, {"wait_ms": 10**400}]}, "steps[1]/wait_ms: longer than a day; write milliseconds up"),
         ({"steps": [{"begin": 0}, {"wait": 5}]}, "steps[1]: {'wait': 5} is no step"),
     ],
 )
