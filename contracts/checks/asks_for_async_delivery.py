@@ -7,7 +7,7 @@ from contracts.recording import Recording
 
 
 def asks_for_async_delivery(recording: Recording) -> Iterator[Finding]:
-    """A video is asked for with deliveryMethod async."""
+    """A video is asked for with deliveryMethod async, or without one, which says the same."""
     for exchange, task in recording.submissions:
         method = task.get("deliveryMethod", "async")
         if method != "async":

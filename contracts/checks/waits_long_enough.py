@@ -16,8 +16,9 @@ def waits_long_enough(recording: Recording) -> Iterator[Finding]:
     last, _ = recording.polls[-1]
     is_running = not last.is_transient and any(item.get("status") == "processing" for item in last.items)
     if is_running and recording.ended_at_ms < LEAST_MS:
+        what = "failed" if recording.outcome.has_failed else "returned"
         yield Finding(
-            f"the call ended after {recording.ended_at_ms / 1000:.0f} s, while the task was in processing",
+            f"the call {what} after {recording.ended_at_ms / 1000:.0f} s, while a result was in processing",
             last.number,
             f"{recording.ended_at_ms / 1000:.0f} s",
             f"{LEAST_MS // 1000} s or more",

@@ -49,6 +49,7 @@ class CommandClient:
         self._idle: list[asyncio.subprocess.Process] = []
         self._all: set[asyncio.subprocess.Process] = set()
         self._turns = asyncio.Semaphore(processes)
+        self._answers, self._ends = 0, ""
 
     def turn(self) -> AbstractAsyncContextManager[object]:
         """Return the turn of one of the processes."""
@@ -97,9 +98,15 @@ class CommandClient:
             await stdin.drain()
         line = await stdout.readline()
         if not line:
-            status = await process.wait()
-            return Outcome(message=f"the program ended with status {status} instead of answering")
+            self._ends = f"the program ended with status {await process.wait()} instead of answering"
+            return Outcome(message=self._ends)
+        self._answers += 1
         return _outcome(line)
+
+    @property
+    def why_unusable(self) -> str:
+        """Why it cannot be a client: it was asked, and never answered with a line; else ""."""
+        return "" if self._answers else self._ends
 
     async def _end(self, process: asyncio.subprocess.Process) -> None:
         """End a process of ours, and its children: close its input, then ask, then make it."""

@@ -164,7 +164,12 @@ def _asked(options: argparse.Namespace) -> _Asked:
 
 
 def _played(asked: _Asked, profile: str, seed: int | None, *, is_short: bool) -> "Report":
-    """Play examples, or the one that is asked for."""
+    """Play examples, or the one that is asked for.
+
+    Raises:
+        BadClient: it is a program that never answered.
+    """
+    from contracts.clients.python import BadClient
     from contracts.commands.progress import Bar
     from contracts.coverage.meter import Meter
     from contracts.runner import PROFILES as PLANS
@@ -188,6 +193,8 @@ def _played(asked: _Asked, profile: str, seed: int | None, *, is_short: bool) ->
             report = runner.replay_session(example)
         else:
             report = runner.run() if example is None else runner.replay(example["task"], example["behaviour"])
+    if why := getattr(asked.client, "why_unusable", ""):
+        raise BadClient(f"{asked.subject}: {why}; it has to answer each line that it reads with a line")
     return replace(report, known=asked.known, coverage=meter.coverage().focused() if meter else None)
 
 

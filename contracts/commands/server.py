@@ -61,6 +61,9 @@ def _check_server(options: argparse.Namespace, out: Output) -> int:
     finally:
         asker.close()
     talk = Talk(turns)
+    if not any(turn.status for turn in turns):
+        print(f"runware-mock: {options.url}: nobody answers there ({turns[0].problem})", file=sys.stderr)
+        return USAGE_ERROR
     found = deviations(talk, names)
     is_json = options.format == "json"
     report = as_json(found, talk, options.url, names, key) if is_json else told(found, talk, names, key)

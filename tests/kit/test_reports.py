@@ -212,3 +212,12 @@ def test_one_run_is_reported_in_as_many_forms_as_wanted(tmp_path: Path, capsys: 
     assert main([*words, "--output", str(tmp_path / "report.txt")]) == 0
     assert capsys.readouterr().out == ""
     assert (tmp_path / "report.txt").read_text(encoding="utf-8").startswith("nothing broken; 1 duty looked at")
+
+
+def test_a_program_that_never_answers_is_no_client(capsys: pytest.CaptureFixture[str]) -> None:
+    """Whatever duties are looked at: nothing that it says could break one."""
+    words = ["check", "client", "--command", "false", "--profile", "quick", "--only", "shows-its-key"]
+    assert main(words) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert "--command false: the program ended with status 1 instead of answering; it has to answer" in err

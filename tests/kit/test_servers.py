@@ -1,6 +1,8 @@
 """Servers under the kit: the mock breaks no duty, each deviating one breaks its own, and nothing is spent unasked."""
 
 import json
+import socket
+from contextlib import closing
 from typing import Any
 
 import pytest
@@ -145,3 +147,15 @@ def test_the_sum_counts_the_duties_that_were_looked_at(capsys: pytest.CaptureFix
     with MockServer() as mock:
         assert main(["check", "server", mock.http_url, "--only", "answers-in-json"]) == 0
     assert capsys.readouterr().out.startswith("nothing broken; 1 duty looked at in ")
+
+
+def test_an_address_where_nobody_answers_is_no_server(capsys: pytest.CaptureFixture[str]) -> None:
+    """It is told in a line, and not as a list of broken duties."""
+    with closing(socket.socket()) as free:
+        free.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{free.getsockname()[1]}/v1"
+        assert main(["check", "server", url]) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.startswith(f"runware-mock: {url}: nobody answers there (")
+    assert err.count("\n") == 1

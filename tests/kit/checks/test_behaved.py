@@ -203,9 +203,14 @@ ROWS: Sequence[tuple[str, Recording, list[Finding]]] = [
     (
         "waits-long-enough",
         recorded(failed(), poll(1, result(), PROCESSING), ended_at_ms=599_999),
-        [Finding("the call ended after 600 s, while the task was in processing", 1, "600 s", "600 s or more")],
+        [Finding("the call failed after 600 s, while a result was in processing", 1, "600 s", "600 s or more")],
     ),
     ("waits-long-enough", recorded(failed(), poll(1, PROCESSING), ended_at_ms=600_000), []),
+    (
+        "waits-long-enough",
+        recorded(None, poll(1, result(), PROCESSING), ended_at_ms=2_500),
+        [Finding("the call returned after 2 s, while a result was in processing", 1, "2 s", "600 s or more")],
+    ),
     ("waits-long-enough", recorded(None, poll(1, PROCESSING), poll(2, result())), []),
     # ---
     ("survives-refusals-for-now", recorded(failed()), []),
