@@ -3,6 +3,7 @@
 from dataclasses import asdict
 from typing import Any
 
+# The SDK is installed in an environment of its own, not where types are checked.
 from runware import IVideoInference, Runware  # type: ignore[import-not-found]
 from runware.types import IMinimaxProviderSettings  # type: ignore[import-not-found]
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+# The SDK is installed in an environment of its own, not where types are checked.
 from runware import Runware  # type: ignore[import-not-found]
 
 from contracts.clients.base import Endpoint

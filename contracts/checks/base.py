@@ -54,7 +54,12 @@ class Check:
     @property
     def about(self) -> str:
         """The duty in a sentence."""
-        return (self.find.__doc__ or "").strip().partition("\n")[0]
+        return sentence_of(self.find)
+
+
+def sentence_of(find: Callable[..., object]) -> str:
+    """Return a duty in a sentence: what the function that looks for breaches says of itself."""
+    return (find.__doc__ or "").strip().partition("\n")[0]
 
 
 def dotted(way: Sequence[str | int]) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from contracts.checks.base import MUST, SHOULD, shown
+from contracts.checks.base import MUST, SHOULD, sentence_of, shown
 from contracts.receivers.address import has_query, has_secret_path
 from contracts.receivers.talk import UPLOAD, WEBHOOK, Kind, Talk, Turn
 
@@ -54,7 +54,7 @@ class Duty:
     @property
     def about(self) -> str:
         """The duty in a sentence."""
-        return (self.find.__doc__ or "").strip().partition("\n")[0]
+        return sentence_of(self.find)
 
     def is_seen_in(self, talk: Talk) -> bool:
         """Say whether anything was delivered in which the duty is kept or broken."""

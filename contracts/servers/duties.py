@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-from contracts.checks.base import MUST, SHOULD, shown
+from contracts.checks.base import MUST, SHOULD, sentence_of, shown
 from contracts.servers.talk import Kind, Talk, Turn
 
 
@@ -44,7 +44,7 @@ class Duty:
     @property
     def about(self) -> str:
         """The duty in a sentence."""
-        return (self.find.__doc__ or "").strip().partition("\n")[0]
+        return sentence_of(self.find)
 
 
 def answers(talk: Talk) -> Iterator[Deviation]:

@@ -247,7 +247,7 @@ def test_async_tests_of_pytest_asyncio_may_look_at_duties(run: Run) -> None:
         @pytest.mark.runware_contract("my_clients:gives_up", only=["gives-up"])
         async def test_contract(runware_duty):
             runware_duty.holds()
-            await asyncio.sleep(0)
+            await asyncio.sleep(0)  # the loop goes on; no time passes
     """,
         "-p",
         "pytest_asyncio.plugin",

@@ -1,4 +1,7 @@
-"""Mistakes that no single call shows: what calls share, and should not."""
+"""Mistakes that no single call shows: what calls share, and should not.
+
+Their sleeps are those of clients, and pass in the virtual loop of a stage.
+"""
 
 import asyncio
 import random
