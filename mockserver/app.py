@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mockserver.adapters.agendas import ClockAgenda
 from mockserver.adapters.clocks import SteeredClock
 from mockserver.adapters.couriers import HttpCourier
 from mockserver.adapters.dice import KeyedDice, make_secret
@@ -235,7 +236,9 @@ def make_mock(
     journal = Journal(clock, config.journal) if config.journal else None
     keep_media_ms = round(config.keep_media_hours * HOUR_MS)
     attempts = {"webhook": config.webhook_attempts, "upload": config.upload_attempts}
-    runtime = Runtime(desk, courier, fetch_media, limits, config.speed, keep_media_ms, log.say, journal, attempts)
+    runtime = Runtime(
+        desk, ClockAgenda(clock), courier, fetch_media, limits, config.speed, keep_media_ms, log.say, journal, attempts
+    )
     if config.scenario is not None:
         runtime.plans.play(_read_scenario(config.scenario, spec))
     return Mock(config, spec, runtime, clock, store, courier, log, journal, gallery)

@@ -10,7 +10,7 @@ from functools import partial
 
 from mockserver.engine.deliveries import Delivered, Fate, GivenUp, Outcome, Owed, TryAgain, fate
 from mockserver.journal import Journal
-from mockserver.ports import UNSETTLED_MS, Clock, Courier, Delivery, Entry, Key, Parcel, Shelf, Store
+from mockserver.ports import UNSETTLED_MS, Agenda, Clock, Courier, Delivery, Entry, Key, Parcel, Shelf, Store, Topic
 from mockserver.spec.deliveries import Manner
 
 #: How many deliveries may be owed at a time, unless told otherwise.
@@ -32,7 +32,8 @@ class Dispatch:
 
     Args:
         store: keeps what is owed until it is over.
-        clock: times the attempts.
+        agenda: wakes when an attempt is due.
+        clock: tells the time.
         courier: makes them.
         journal: notes them, or None.
         manners: how each kind of delivery is made.
@@ -49,6 +50,7 @@ class Dispatch:
     def __init__(
         self,
         store: Store,
+        agenda: Agenda,
         clock: Clock,
         courier: Courier,
         journal: Journal | None,
@@ -60,6 +62,7 @@ class Dispatch:
         most_owed: int = MOST_OWED,
     ) -> None:
         self._store = store
+        self._agenda = agenda
         self._clock = clock
         self.courier = courier
         self._journal = journal
@@ -69,16 +72,15 @@ class Dispatch:
         self._over = over
         self._log = log
         self._most_owed = most_owed
-        #: What is owed, with what cancels its timer.
-        self._owed: dict[Key, Callable[[], None]] = {}
         self._waiting: list[Callable[[], None]] = []
-        #: Attempts that have begun and not ended, each by its identity: what was forgotten may be owed anew.
-        self._trying: dict[int, Owed] = {}
+        #: Attempts that have begun here and not ended. What was forgotten may be owed anew: another object then.
+        self._trying: dict[Key, Owed] = {}
+        agenda.attend(Topic.DELIVERY, self._due)
 
     @property
     def owed(self) -> int:
         """How many deliveries are not over."""
-        return len(self._owed)
+        return self._store.count(Shelf.DELIVERIES)
 
     @property
     def under_way(self) -> int:
@@ -87,19 +89,18 @@ class Dispatch:
 
     def owe(self, owed: Owed) -> None:
         """Deliver something: at once, or when its time has come. What is owed already is then owed twice."""
-        while key_of(owed) in self._owed:
+        while self._store.get(Shelf.DELIVERIES, key_of(owed)) is not None:
             owed = replace(owed, copy=owed.copy + 1)
-        if len(self._owed) >= self._most_owed:
+        if self.owed >= self._most_owed:
             self._conclude(owed, Delivery(self._parcel(owed, None), None, "too many deliveries are owed", True))
             return
         self._plan(owed)
 
     def forget(self, owner: str | None = None) -> None:
         """Owe nothing any more to the receivers of an owner's tasks, or of all; attempts under way end unnoticed."""
-        for key in [key for key in self._owed if owner in (None, key[0])]:
-            self._owed.pop(key)()
-            self._store.drop(Shelf.DELIVERIES, key)
-        self._trying = {place: owed for place, owed in self._trying.items() if owner not in (None, owed.owner)}
+        for key in [key for key, _ in self._store.scan(Shelf.DELIVERIES) if owner in (None, key[0])]:
+            self._drop(key)
+        self._trying = {key: owed for key, owed in self._trying.items() if owner not in (None, key[0])}
         self._rest()
 
     def when_idle(self, call: Callable[[], None]) -> None:
@@ -112,14 +113,25 @@ class Dispatch:
     def _plan(self, owed: Owed) -> None:
         key = key_of(owed)
         self._store.put(Shelf.DELIVERIES, key, Entry(owed, UNSETTLED_MS, len(owed.body)))
-        self._owed[key] = _do_nothing
-        if owed.at_ms <= self._clock.now_ms():
-            self._try(owed)
-        else:
-            self._owed[key] = self._clock.call_at(owed.at_ms, partial(self._try, owed))
+        if owed.at_ms > self._clock.now_ms():
+            self._agenda.put(Topic.DELIVERY, key, owed.at_ms)
+        elif self._agenda.take(Topic.DELIVERY, key):
+            self._try(key, owed)
 
-    def _try(self, owed: Owed) -> None:
-        self._trying[id(owed)] = owed
+    def _due(self, key: Key) -> None:
+        """An attempt is due, unless it has begun or the delivery is over."""
+        owed: Owed | None = self._store.get(Shelf.DELIVERIES, key)
+        if owed is None:
+            self._agenda.drop(Topic.DELIVERY, key)
+        elif key not in self._trying:
+            self._try(key, owed)
+
+    def _drop(self, key: Key) -> None:
+        self._agenda.drop(Topic.DELIVERY, key)
+        self._store.drop(Shelf.DELIVERIES, key)
+
+    def _try(self, key: Key, owed: Owed) -> None:
+        self._trying[key] = owed
         if owed.kind == "webhook":
             self._send(owed, (owed.body, "application/json"))
         else:
@@ -144,8 +156,10 @@ class Dispatch:
 
     def _ended(self, owed: Owed, delivery: Delivery) -> None:
         """An attempt ended."""
-        if self._trying.pop(id(owed), None) is not None:
-            self._conclude(owed, delivery)
+        key = key_of(owed)
+        if self._trying.get(key) is owed:
+            del self._trying[key]
+            self._store.together(partial(self._conclude, owed, delivery))
             self._rest()
 
     def _rest(self) -> None:
@@ -162,9 +176,7 @@ class Dispatch:
         if isinstance(after, TryAgain):
             self._plan(after.owed)
             return
-        key = key_of(owed)
-        self._owed.pop(key, None)
-        self._store.drop(Shelf.DELIVERIES, key)
+        self._drop(key_of(owed))
         self._over(owed, delivery.is_delivered)
 
     def _note(self, owed: Owed, delivery: Delivery, after: Fate) -> None:
@@ -198,7 +210,3 @@ class Dispatch:
 def key_of(owed: Owed) -> Key:
     """Return the name under which a store keeps what is owed."""
     return (owed.owner, owed.task_uuid.lower(), owed.kind, str(owed.index), owed.nonce.hex(), str(owed.copy))
-
-
-def _do_nothing() -> None:
-    """Stand in for a timer that is not running."""

@@ -137,6 +137,55 @@ class Store(Protocol):
     def scan(self, shelf: Shelf) -> Sequence[tuple[Key, Any]]:
         """Return all that a shelf keeps, the oldest first. For looking on: its time grows with what is kept."""
 
+    def count(self, shelf: Shelf) -> int:
+        """Return how many entries a shelf holds, roughly where that would take time."""
+
+    def together(self, work: Callable[[], T]) -> T:
+        """Carry out something whose changes happen all or not at all, and return what it returns.
+
+        They are there for good when this returns, if the store outlives its process. An exception undoes them. What is
+        put into the agenda that belongs to the store counts as a change.
+
+        Args:
+            work: reads and changes the store. It is called again where somebody else changed meanwhile what it read.
+        """
+
+
+class Topic(Enum):
+    """What somebody is woken about."""
+
+    RESULT = "result"
+    DELIVERY = "delivery"
+
+    __hash__ = object.__hash__
+
+
+class Agenda(Protocol):
+    """Wakes whoever looks after a thing when its time has come.
+
+    An entry stays until it is dropped or put anew. If whoever was woken dies before that, somebody is woken again,
+    where the agenda outlives its process: at least once, therefore, and by one at a time.
+    """
+
+    def attend(self, topic: Topic, wake: Callable[[Key], None]) -> None:
+        """Say who is woken about a topic, before anything is put."""
+
+    def put(self, topic: Topic, key: Key, at_ms: int) -> None:
+        """Have somebody woken about a thing at a time of the mock's clock, or soon if it has passed.
+
+        In place of the time that was set before. Does not wake within the call.
+        """
+
+    def take(self, topic: Topic, key: Key) -> bool:
+        """Put a thing that is due now, and say whether the caller sees to it at once.
+
+        Returns:
+            True where it is the caller's, who is not woken; False where somebody is woken about it soon.
+        """
+
+    def drop(self, topic: Topic, key: Key) -> None:
+        """Wake nobody about a thing any more."""
+
 
 @dataclass(frozen=True, slots=True)
 class Parcel:

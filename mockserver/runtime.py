@@ -56,7 +56,7 @@ from mockserver.platform import (
     take_pictures,
 )
 from mockserver.platform.base import good
-from mockserver.ports import UNSETTLED_MS, Courier, Entry, Key, Shelf
+from mockserver.ports import UNSETTLED_MS, Agenda, Courier, Entry, Key, Shelf, Topic
 from mockserver.reading import Limits, Unreadable, read_tasks
 from mockserver.shown import Shown
 from mockserver.spec.load import Model
@@ -125,6 +125,7 @@ class Runtime:
 
     Args:
         desk: schemas, wire, store, clock and keys.
+        agenda: wakes when something is due.
         courier: carries uploads and webhooks.
         fetch_media: gets the file of a result and hands it over.
         limits: how much one request may hold.
@@ -142,6 +143,7 @@ class Runtime:
     def __init__(
         self,
         desk: Desk,
+        agenda: Agenda,
         courier: Courier,
         fetch_media: FetchMedia,
         limits: Limits,
@@ -156,6 +158,7 @@ class Runtime:
             name = min(unanswered)
             raise SchemaProblem(f"tasks/{name}.json", f"nothing answers the task type {name!r}", "take the file out")
         self.desk = desk
+        self.agenda = agenda
         self.fetch_media = fetch_media
         self.limits = limits
         self.plans = Plans(desk, log)
@@ -164,6 +167,7 @@ class Runtime:
         self._log = log
         self.dispatch = Dispatch(
             desk.store,
+            agenda,
             desk.clock,
             courier,
             journal,
@@ -173,6 +177,7 @@ class Runtime:
             self._delivered,
             log,
         )
+        agenda.attend(Topic.RESULT, self._ripe)
         self._upload_failure = "uploadFailed" if desk.spec.dialect.upload_failure == "fail" else None
         self._unsafe_ending = "unsafeContentDetected" if desk.spec.dialect.unsafe_content == "block" else None
         self._reuse = desk.spec.dialect.reuse_after_success == "accept"
@@ -194,6 +199,9 @@ class Runtime:
         tasks = read_tasks(body, self.limits, self.desk.spec.names)
         if isinstance(tasks, Unreadable):
             return [self.desk.wire.unreadable(tasks)]
+        return self.desk.store.together(partial(self._answers, tasks, body, caller))
+
+    def _answers(self, tasks: Sequence[Mapping[str, Any]], body: bytes, caller: Caller) -> Sequence[Answering]:
         answers: list[Answering] = []
         for task in tasks:
             size = len(body) if len(tasks) == 1 else _size_of(task)
@@ -277,7 +285,7 @@ class Runtime:
             return self._archive(owner, sent, self.desk.wire.error("rateLimitExceeded", checked.task), size)
         if taken.violations:
             return self._archive(owner, sent, self.desk.wire.refused(sent, taken.violations), size)
-        answer = self._accept(submission, taken.pictures)
+        answer = self.desk.store.together(partial(self._accept, submission, taken.pictures))
         settled = await answer.answer() if isinstance(answer, Held) else answer
         settled.notes = [*settled.notes, *taken.notes]
         return settled
@@ -428,6 +436,15 @@ class Runtime:
         """Ask about a task without changing it."""
         return step(self.desk.store.get(Shelf.TASKS, key), command, self.desk.clock.now_ms(), self._reuse)
 
+    def _ripe(self, key: Key) -> None:
+        """The time of a result has come."""
+        self.desk.store.together(partial(self._ripen, key))
+
+    def _ripen(self, key: Key) -> None:
+        *of_task, index = key
+        self.agenda.drop(Topic.RESULT, key)
+        self._happen(tuple(of_task), Ripen(int(index)))
+
     def _happen(self, key: Key, command: Command) -> None:
         """Let something happen to a task that no request asked for."""
         self._apply(key, command)
@@ -435,7 +452,7 @@ class Runtime:
     def _carry_out(self, key: Key, task: Task, effect: Effect) -> None:
         match effect:
             case WakeAt():
-                self.desk.clock.call_at(effect.at_ms, partial(self._happen, key, Ripen(effect.index)))
+                self.agenda.put(Topic.RESULT, (*key, str(effect.index)), effect.at_ms)
             case PutMedia():
                 self._owe(key, task, effect, b"")
             case PostWebhook():

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
+from mockserver.adapters.agendas import ClockAgenda
 from mockserver.adapters.clocks import ManualClock
 from mockserver.adapters.stores import MemoryStore
 from mockserver.app import Mock
@@ -211,6 +212,7 @@ class Office:
         most = {"webhook": 6, "upload": 1}
         self.dispatch = Dispatch(
             self.store,
+            ClockAgenda(self.clock),
             self.clock,
             courier,
             self.journal,

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from mockserver.adapters.agendas import ClockAgenda
 from mockserver.adapters.clocks import ManualClock
 from mockserver.adapters.couriers import Outbox
 from mockserver.adapters.fetchers import Nowhere
@@ -67,6 +68,7 @@ def rebuilt(
     speed, keep_media_ms = mock.config.speed, round(mock.config.keep_media_hours * HOUR_MS)
     runtime = Runtime(
         desk,
+        ClockAgenda(desk.clock),
         mock.courier,
         fetch_media or old.fetch_media,
         old.limits,
