@@ -17,7 +17,7 @@ NPM := npm install --silent --no-audit --no-fund --no-package-lock --ignore-scri
 export PATH := $(abspath $(BIN)):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test test-deep check lint format types bench mutants mutation clips dist-check clean
+.PHONY: help serve test test-deep check lint format types bench mutants mutation kills clips dist-check clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -55,6 +55,10 @@ mutants: $(VENV)/test-ready ## clients with a mistake each, and what the kit fin
 
 mutation: $(VENV)/mutation-ready ## mutation testing of the duties of clients
 	$(BIN)/python -m tests.kit.mutation
+
+kills: $(VENV)/test-ready ## kill served mocks at 200 random instants under load, and count what was lost
+	$(BIN)/python -m tests.kills --kills 100 $(OPTIONS)
+	$(BIN)/python -m tests.kills --kills 100 --workers 3 $(OPTIONS)
 
 bench: $(VENV)/test-ready ## speed and memory, as ratios in one run
 	$(BIN)/python -m tests.bench $(OPTIONS)
