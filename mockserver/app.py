@@ -248,8 +248,7 @@ def make_mock(
     runtime = Runtime(
         desk, state.agenda, courier, fetch_media, limits, config.speed, keep_media_ms, log.say, journal, attempts
     )
-    if config.scenario is not None:
-        runtime.plans.play(_read_scenario(config.scenario, spec))
+    runtime.plans.begin(None if config.scenario is None else _read_scenario(config.scenario, spec))
     return Mock(config, spec, runtime, clock, state, courier, log, journal, gallery)
 
 

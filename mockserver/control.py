@@ -51,7 +51,6 @@ class Control:
         self._kept_journal = journal
         self._version = version
         self._steering = Steering(runtime)
-        self._first = runtime.plans.played()
 
     async def answer(self, call: Call) -> Told:
         """Carry out one call. What is wrong with it is told in the answer."""
@@ -294,7 +293,7 @@ class Control:
         self._runtime.dispatch.forget(owner)
         self._runtime.plans.forget(owner)
         if owner is None:
-            self._runtime.plans.play(self._first.scenario if self._first else None)
+            self._runtime.plans.play(self._runtime.plans.first)
         self._desk.dice.forget(owner)
         for uuid, media in store.scan(Shelf.MEDIA):
             if owner in (None, media.owner):

@@ -67,6 +67,8 @@ class Shelf(Enum):
     PLANS = "plans"
     DELIVERIES = "deliveries"
     ACCOUNTS = "accounts"
+    RULES = "rules"
+    COUNTS = "counts"
 
     #: Members are unique, so identity will do; the default hashes their names, in Python.
     __hash__ = object.__hash__
