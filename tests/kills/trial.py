@@ -2,7 +2,6 @@
 
 import asyncio
 import random
-import socket
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from pathlib import Path
 
 from tests.kills.load import Load
 from tests.kills.mock import KilledMock
+from tests.support.ports import free_port
 
 #: How long what is owed may take to come after the last kill, in seconds.
 COMES_WITHIN_S = 120.0
@@ -47,14 +47,6 @@ class Outcome:
             f"{self.kills} kills, {self.acknowledged} tasks acknowledged: {len(self.lost_tasks)} tasks lost, "
             f"{len(self.lost_webhooks)} webhooks lost, {self.repeated} webhooks repeated; other answers: {others}"
         )
-
-
-def free_port() -> int:
-    """Return a port that nobody listens on."""
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        port: int = taken.getsockname()[1]
-        return port
 
 
 async def trial(
