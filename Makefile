@@ -12,6 +12,8 @@ RUNWARE_JS := @runware/sdk-js@1.3.2
 # The storage emulators that uploads are tested with; those in Python, and the vendors' SDKs, are the group "storage".
 STORAGE := $(CLIENTS)/storage
 EMULATORS := azurite@3.35.0 s3rver@3.7.1
+# Holds the mock against its own OpenAPI description.
+SCHEMATHESIS := schemathesis==4.32.5
 NPM := npm install --silent --no-audit --no-fund --no-package-lock --ignore-scripts
 # A Node of the machine is used where there is one of version 18 or newer, with npm; otherwise one comes as a wheel.
 export PATH := $(abspath $(BIN)):$(PATH)
@@ -25,7 +27,7 @@ help: ## list the targets
 serve: $(VENV)/ready ## serve the mock on 127.0.0.1:8080; more options: make serve OPTIONS="--port 9000"
 	@exec $(BIN)/runware-mock serve $(OPTIONS)
 
-test: $(VENV)/test-ready $(CLIENTS)/ready $(STORAGE)/ready ## run all tests, with coverage
+test: $(VENV)/test-ready $(CLIENTS)/ready $(STORAGE)/ready $(CLIENTS)/schemathesis/ready ## run all tests, with coverage
 	@.ci/provide ffprobe:ffmpeg curl:curl chromium:chromium ip:iproute2 jq:jq unshare:util-linux
 	@rm -f .coverage .coverage.*
 	$(BIN)/python -m pytest -n 2 --cov --cov-report= $(OPTIONS)
@@ -103,6 +105,13 @@ $(CLIENTS)/ready: $(VENV)/test-ready Makefile .ci/has-node
 	@.ci/has-node || $(PIP) --group node
 	@mkdir -p $(CLIENTS)/node
 	@$(NPM) --prefix $(CLIENTS)/node '$(RUNWARE_JS)'
+	@touch $@
+
+# Schemathesis brings a plugin that loads itself into every run of pytest, so that it has an environment of its own.
+$(CLIENTS)/schemathesis/ready: $(VENV)/test-ready Makefile
+	@echo "Setting up Schemathesis in $(CLIENTS)/schemathesis ..."
+	@$(PYTHON) -m venv --without-pip $(CLIENTS)/schemathesis
+	@$(BIN)/python -m pip --disable-pip-version-check --python $(CLIENTS)/schemathesis install --quiet --constraint requirements.lock '$(SCHEMATHESIS)'
 	@touch $@
 
 # The SDK of S3 refuses the dateutil of the tests, so that these have an environment and a lock of their own.

@@ -4,7 +4,8 @@ import asyncio
 import math
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,7 @@ from mockserver.calls import Call, Told
 from mockserver.config import BadSetting, MockConfig
 from mockserver.engine.account import MICRO
 from mockserver.engine.values import Task
+from mockserver.health import Readiness
 from mockserver.journal import Journal
 from mockserver.log import Log, make_log
 from mockserver.media.cache import Cache
@@ -35,6 +37,7 @@ from mockserver.runtime import Runtime, TakeMedia
 from mockserver.scenario import ReadScenario, Scenario, load_scenario, read_scenario
 from mockserver.shown import Found
 from mockserver.spec.load import Model, Spec, load_spec
+from mockserver.tally import Tally
 from mockserver.transports.asgi import App, Origin, Receive, Scope, Send, origin_finder, route_path
 from mockserver.transports.control import ControlTransport
 from mockserver.transports.files import FileTransport
@@ -64,6 +67,8 @@ class Mock:
         log: shows what it does.
         journal: keeps what it did, or None where it is switched off.
         gallery: has the files of finished videos.
+        readiness: says whether it can do its work.
+        tally: counts requests.
     """
 
     config: MockConfig
@@ -75,6 +80,8 @@ class Mock:
     log: Log
     journal: Journal | None
     gallery: Gallery
+    readiness: Readiness
+    tally: Tally = field(default_factory=Tally)
 
     async def clip_of(self, found: Found) -> Clip | NoClip:
         """Return the file of a finished result, once it is made, or why there is none."""
@@ -109,7 +116,7 @@ class Mock:
 
     def http_desk(self) -> HttpDesk:
         """Return what answers POST requests."""
-        return HttpDesk(self.runtime, self._observe, self.journal, self._origin, self.log.say)
+        return HttpDesk(self.runtime, self._observe, self.journal, self._origin, self.log.say, self.tally)
 
     def front(self, others: App | None, *, is_inner: bool = False) -> Front:
         """Return the mock as an ASGI application.
@@ -122,13 +129,14 @@ class Mock:
         return Front(
             desk=desk,
             http=HttpTransport(desk),
-            socket=SocketTransport(self.runtime, desk.failure, self._observe, self.journal, self._origin),
+            socket=SocketTransport(self.runtime, desk.failure, self._observe, self.journal, self._origin, self.tally),
             files=FileTransport(self.runtime, desk, self.clip_of),
-            service=ServiceTransport(self.runtime, desk, version()),
+            service=ServiceTransport(self.runtime, desk, version(), self.readiness, self.tally),
             control=self._control(),
             others=others,
             observe=None if is_inner else self._observe,
             close=self.close,
+            tally=Tally() if is_inner else self.tally,
         )
 
     def _control(self) -> ControlTransport | None:
@@ -238,7 +246,13 @@ def make_mock(
     runtime = Runtime(desk, courier, fetch_media, limits, config.speed, keep_media_ms, log.say, journal, attempts)
     if config.scenario is not None:
         runtime.plans.play(_read_scenario(config.scenario, spec))
-    return Mock(config, spec, runtime, clock, store, courier, log, journal, gallery)
+    readiness = Readiness({"store": partial(_ask_store, store)})
+    return Mock(config, spec, runtime, clock, store, courier, log, journal, gallery, readiness)
+
+
+async def _ask_store(store: Store) -> None:
+    """Look something up, which a store that cannot be used refuses."""
+    store.get(Shelf.TASKS, ("", ""))
 
 
 def _read_scenario(scenario: Path | Scenario, spec: Spec) -> ReadScenario:
