@@ -12,7 +12,7 @@ from asyncio import CancelledError
 from collections.abc import Mapping, Sequence
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from types import FrameType, MappingProxyType
-from typing import Any, cast
+from typing import Any, TextIO, cast
 
 import uvicorn
 
@@ -159,6 +159,12 @@ def warnings_for(config: MockConfig) -> Sequence[str]:
     return found
 
 
+def warn(config: MockConfig, out: TextIO) -> None:
+    """Say what is left open to others, apart from what programs read on standard output."""
+    for warning in warnings_for(config):
+        print(f"runware-mock: WARNING: {warning}", file=out, flush=True)
+
+
 def _is_loopback(host: str) -> bool:
     try:
         return ip_address(host).is_loopback
@@ -258,8 +264,7 @@ def serve(mock: Mock, out: Output) -> int:
     mock = mock.listening_at(host, port)
     told = facts(mock, host, port)
     ready = as_object("ready", time.time(), **told) if mock.config.log == "json" else banner(told)
-    for warning in warnings_for(mock.config):
-        print(f"runware-mock: WARNING: {warning}", file=sys.stderr, flush=True)
+    warn(mock.config, sys.stderr)
     server = _Server(server_config(mock), ready, out, mock.readiness)
     # uvicorn listens for signals from a moment on, ends in good order and raises them again: this takes the others.
     for each in (signal.SIGTERM, signal.SIGINT):

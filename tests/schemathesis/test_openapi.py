@@ -24,7 +24,7 @@ def test_nothing_that_schemathesis_tries_contradicts_the_description(tmp_path: P
         pytest.fail(f"{COMMAND} is missing: run make test, which sets it up", pytrace=False)
     with served("--speed", "instant", "--media", "prerendered", "--log", "quiet", "--api-key", KEY) as mock:
         words = [
-            *(COMMAND, "--no-color", "--config-file", HERE / "schemathesis.toml"),
+            *(str(COMMAND), "--no-color", "--config-file", str(HERE / "schemathesis.toml")),
             *("run", f"http://127.0.0.1:{mock.port}/openapi.json"),
             *("--max-examples", str(EXAMPLES), "--seed", str(SEED), "--generation-database", "none", "--no-shrink"),
             *("--header", f"Authorization: Bearer {KEY}", "--request-timeout", "20"),

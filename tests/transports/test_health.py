@@ -11,7 +11,7 @@ import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from mockserver.adapters.couriers import Outbox
+from mockserver.adapters.clocks import ManualClock
 from mockserver.app import Mock
 from mockserver.health import Readiness
 from mockserver.log import at_once, make_log
@@ -119,8 +119,8 @@ def test_metrics_count_what_happened() -> None:
     """Requests by status, tasks by state, attempts by outcome, what is owed, and how long answers took."""
 
     async def live() -> Mapping[tuple[str, ...], float]:
-        outbox = Outbox()
-        mock = still_mock({"speed": "instant", "journal": "10"}, courier=outbox)
+        clock = ManualClock()
+        mock = still_mock({"speed": "instant", "journal": "10"}, clock)
         other = {**VIDEO, "taskUUID": UUID.replace("d1", "d2"), "webhookURL": "http://127.0.0.1:9/hook?token=secret"}
         assert [await post(mock, VIDEO), await post(mock, other), await post(mock, {**VIDEO, "width": 1})] == [
             200,
@@ -130,13 +130,16 @@ def test_metrics_count_what_happened() -> None:
         assert (await get(mock, "/nowhere")).status_code == 404
         async with SocketClient(mock.front(None)) as socket:
             await socket.say("[]")
+        before = await numbers(mock)
+        assert [before["runware_mock_tasks", state] for state in ("processing", "success")] == [1, 1]
+        clock.advance(1000)
         text = (await get(mock, "/metrics")).text
         assert not [word for word in (KEY, UUID, "secret", "127.0.0.1") if word in text]
         return await numbers(mock)
 
     told = asyncio.run(live())
     name = "runware_mock_requests_total"
-    assert (told[name, "200", "http"], told[name, "400", "http"], told[name, "404", "http"]) == (3, 1, 1)
+    assert (told[name, "200", "http"], told[name, "400", "http"], told[name, "404", "http"]) == (4, 1, 1)
     assert told[name, "0", "websocket"] == 1
     assert told["runware_mock_request_seconds_count", "http"] == 3
     assert told["runware_mock_request_seconds_bucket", "+Inf", "http"] == 3
