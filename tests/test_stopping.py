@@ -3,7 +3,7 @@
 import json
 import signal
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 
 import httpx
@@ -19,7 +19,7 @@ POLL = {"taskType": "getResponse", "taskUUID": UUID}
 GONE_WITHIN_S = 15
 
 
-def request(*tasks: dict[str, object], missing: int = 0) -> bytes:
+def request(*tasks: Mapping[str, object], missing: int = 0) -> bytes:
     """Return a request.
 
     Args:
