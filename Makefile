@@ -12,6 +12,8 @@ RUNWARE_JS := @runware/sdk-js@1.3.2
 # The storage emulators that uploads are tested with; those in Python, and the vendors' SDKs, are the group "storage".
 STORAGE := $(CLIENTS)/storage
 EMULATORS := azurite@3.35.0 s3rver@3.7.1
+# Asks for known weaknesses of the versions in requirements.lock.
+PIP_AUDIT := pip-audit==2.10.1
 # Holds the mock against its own OpenAPI description.
 SCHEMATHESIS := schemathesis==4.32.5
 NPM := npm install --silent --no-audit --no-fund --no-package-lock --ignore-scripts
@@ -19,7 +21,7 @@ NPM := npm install --silent --no-audit --no-fund --no-package-lock --ignore-scri
 export PATH := $(abspath $(BIN)):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test test-deep check lint format types bench mutants mutation clips dist-check clean
+.PHONY: help serve test test-deep check lint audit format types bench mutants mutation clips dist-check clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -37,13 +39,16 @@ test: $(VENV)/test-ready $(CLIENTS)/ready $(STORAGE)/ready $(CLIENTS)/schemathes
 test-deep: $(VENV)/test-ready $(CLIENTS)/ready ## run the property tests with many more examples
 	$(BIN)/python -m pytest -n 2 -m deep --hypothesis-profile=deep $(OPTIONS)
 
-check: lint test ## everything that must pass before a commit
+check: lint audit test ## everything that must pass before a commit
 
 lint: $(VENV)/lint-ready ## style, types and import rules
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+audit: $(VENV)/test-ready $(VENV)/audit/ready ## known weaknesses of pinned packages, where they can be asked for
+	@$(BIN)/python -m tests.support.audit $(VENV)/audit/bin/pip-audit requirements.lock
 
 format: $(VENV)/lint-ready ## put the code into the house style
 	$(BIN)/ruff check --fix .
@@ -112,6 +117,13 @@ $(CLIENTS)/schemathesis/ready: $(VENV)/test-ready Makefile
 	@echo "Setting up Schemathesis in $(CLIENTS)/schemathesis ..."
 	@$(PYTHON) -m venv --without-pip $(CLIENTS)/schemathesis
 	@$(BIN)/python -m pip --disable-pip-version-check --python $(CLIENTS)/schemathesis install --quiet --constraint requirements.lock '$(SCHEMATHESIS)'
+	@touch $@
+
+# In an environment of its own: what audits the pinned packages is not to be one of them.
+$(VENV)/audit/ready: $(VENV)/test-ready Makefile
+	@echo "Setting up the audit in $(VENV)/audit ..."
+	@$(PYTHON) -m venv --without-pip $(VENV)/audit
+	@$(BIN)/python -m pip --disable-pip-version-check --python $(VENV)/audit install --quiet '$(PIP_AUDIT)'
 	@touch $@
 
 # The SDK of S3 refuses the dateutil of the tests, so that these have an environment and a lock of their own.
