@@ -319,5 +319,6 @@ __all__: Sequence[str] = (
     "serve",
     "server_config",
     "take_port",
+    "warn",
     "warnings_for",
 )

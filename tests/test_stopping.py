@@ -4,7 +4,7 @@ import json
 import signal
 import socket
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 
 import httpx
 import pytest
@@ -89,3 +89,19 @@ def test_hanging_peers_do_not_keep_it_from_ending() -> None:
             assert mock.process.wait(GONE_WITHIN_S) == 0
         rest = [mock.lines.get_nowait() for _ in range(mock.lines.qsize())]
     assert not [line for line in rest if "Traceback" in line]
+
+
+def test_a_mock_that_is_told_to_stop_is_never_ready_again() -> None:
+    """Whoever goes on asking is told 503, if anything, until the connection is closed."""
+    statuses: list[int] = []
+    with served("--log", "quiet") as mock, httpx.Client(trust_env=False) as client:
+        url = f"http://{mock.host}:{mock.port}/health/ready"
+        assert client.get(url).status_code == 200
+        mock.process.send_signal(signal.SIGTERM)
+        with suppress(httpx.TransportError):
+            while True:
+                statuses.append(client.get(url).status_code)
+        assert mock.process.wait(GONE_WITHIN_S) == 0
+    # The signal may come a few answers later than it was sent.
+    assert statuses == sorted(statuses)
+    assert {*statuses} <= {200, 503}
