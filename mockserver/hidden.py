@@ -20,5 +20,5 @@ def without_secrets(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {name: without_secrets(member) for name, member in value.items()}
     if isinstance(value, list | tuple):
-        return [without_secrets(member) for member in value]
+        return type(value)(map(without_secrets, value))
     return value
