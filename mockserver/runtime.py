@@ -505,7 +505,7 @@ class Runtime:
                 return await answer.answer()
             case Postponed():
                 await self.sleep_until(answer.until_ms)
-                return await self._settled(answer.arrive())
+                return await self._settled(self.desk.store.together(answer.arrive))
             case Spoilt() if isinstance(answer.answer, Held):
                 return answer.worded(await answer.answer.answer())
             case _:
@@ -516,7 +516,7 @@ class Runtime:
         at_ms = task.due_at_ms[-1]
         while True:
             await self.sleep_until(min(at_ms, until_ms))
-            answer = self._deliver(task, until_ms)
+            answer = self.desk.store.together(partial(self._deliver, task, until_ms))
             if answer is not None:
                 return answer
             at_ms = self.desk.clock.now_ms() + SYNC_RETRY_MS

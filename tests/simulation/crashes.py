@@ -1,0 +1,172 @@
+"""Where a mock can die: before and after each change that stays, and on either side of each thing that leaves it."""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any, TypeVar
+
+from mockserver.ports import Agenda, Amounts, Courier, Delivery, Entry, Key, Parcel, Shelf, Store, Topic
+
+T = TypeVar("T")
+
+
+class Crash(BaseException):
+    """The process is gone. No code of the mock's may catch it, as none runs when a process is killed."""
+
+
+class Boundaries:
+    """Counts the places at which a process can die, and lets it die at one of them.
+
+    Attributes:
+        passed: how many were passed.
+        crash_at: number of the one at which it dies, 1 being the first, or None.
+    """
+
+    def __init__(self, crash_at: int | None = None) -> None:
+        self.passed = 0
+        self.crash_at = crash_at
+
+    def crash_in(self, number: int | None) -> None:
+        """Let the process die at the n-th boundary from now, or at none."""
+        self.crash_at = None if number is None else self.passed + number
+
+    def reach(self, where: str) -> None:
+        """Pass a boundary, or die there."""
+        self.passed += 1
+        if self.passed == self.crash_at:
+            raise Crash(where)
+
+
+class CrashingStore:
+    """A store during whose changes a process can die.
+
+    Args:
+        store: keeps things.
+        boundaries: where it dies.
+    """
+
+    def __init__(self, store: Store, boundaries: Boundaries) -> None:
+        self._store = store
+        self._reach = boundaries.reach
+        self._is_inside = False
+
+    def get(self, shelf: Shelf, key: Key) -> Any | None:
+        """Return the value kept under a key, or None."""
+        return self._store.get(shelf, key)
+
+    def put(self, shelf: Shelf, key: Key, entry: Entry) -> None:
+        """Keep an entry."""
+        self._changing(partial(self._store.put, shelf, key, entry))
+
+    def update(self, shelf: Shelf, key: Key, change: Callable[[Any | None], tuple[Entry | None, T]]) -> T:
+        """Replace an entry by what a function makes of its value."""
+        return self._changing(partial(self._store.update, shelf, key, change))
+
+    def add(self, shelf: Shelf, key: Key, amounts: Amounts, at_ms: int, most: int | None = None) -> bool:
+        """Add to counters."""
+        return self._changing(partial(self._store.add, shelf, key, amounts, at_ms, most))
+
+    def drop(self, shelf: Shelf, key: Key) -> None:
+        """Forget an entry."""
+        self._changing(partial(self._store.drop, shelf, key))
+
+    def scan(self, shelf: Shelf) -> Sequence[tuple[Key, Any]]:
+        """Return all that a shelf keeps."""
+        return self._store.scan(shelf)
+
+    def count(self, shelf: Shelf) -> int:
+        """Return how many entries a shelf holds."""
+        return self._store.count(shelf)
+
+    def together(self, work: Callable[[], T]) -> T:
+        """Carry out something whose changes happen all or not at all."""
+        if self._is_inside:
+            return self._store.together(work)
+
+        def whole() -> T:
+            made = work()
+            self._reach("before a commit")
+            return made
+
+        self._is_inside = True
+        try:
+            made = self._store.together(whole)
+        finally:
+            self._is_inside = False
+        self._reach("after a commit")
+        return made
+
+    def _changing(self, change: Callable[[], T]) -> T:
+        self._reach("before a change")
+        made = change()
+        self._reach("after a change")
+        return made
+
+
+class CrashingAgenda:
+    """An agenda on either side of whose changes a process can die, and between waking somebody and what follows.
+
+    Args:
+        agenda: wakes.
+        boundaries: where it dies.
+    """
+
+    def __init__(self, agenda: Agenda, boundaries: Boundaries) -> None:
+        self._agenda = agenda
+        self._reach = boundaries.reach
+
+    def attend(self, topic: Topic, wake: Callable[[Key], None]) -> None:
+        """Say who is woken about a topic."""
+
+        def woken(key: Key) -> None:
+            self._reach("when woken")
+            wake(key)
+
+        self._agenda.attend(topic, woken)
+
+    def put(self, topic: Topic, key: Key, at_ms: int) -> None:
+        """Have somebody woken about a thing at a time."""
+        self._reach("before an entry of the agenda")
+        self._agenda.put(topic, key, at_ms)
+        self._reach("after an entry of the agenda")
+
+    def take(self, topic: Topic, key: Key) -> bool:
+        """Put a thing that is due now, and say whether the caller sees to it at once."""
+        self._reach("before an entry of the agenda that is due")
+        is_taken = self._agenda.take(topic, key)
+        self._reach("after an entry of the agenda that is due")
+        return is_taken
+
+    def drop(self, topic: Topic, key: Key) -> None:
+        """Wake nobody about a thing any more."""
+        self._reach("before an entry of the agenda is dropped")
+        self._agenda.drop(topic, key)
+        self._reach("after an entry of the agenda is dropped")
+
+
+class CrashingCourier:
+    """A courier on either side of whose sending, and of what came of it, a process can die.
+
+    Args:
+        courier: sends.
+        boundaries: where it dies.
+    """
+
+    def __init__(self, courier: Courier, boundaries: Boundaries) -> None:
+        self._courier = courier
+        self._reach = boundaries.reach
+
+    def send(self, parcel: Parcel, done: Callable[[Delivery], None]) -> None:
+        """Send a parcel and say afterwards what became of it."""
+
+        def ended(delivery: Delivery) -> None:
+            self._reach("before the outcome of a delivery")
+            done(delivery)
+            self._reach("after the outcome of a delivery")
+
+        self._reach("before sending")
+        self._courier.send(parcel, ended)
+        self._reach("after sending")
+
+    async def close(self) -> None:
+        """Stop what is under way."""
+        await self._courier.close()

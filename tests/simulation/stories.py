@@ -1,0 +1,115 @@
+"""What happens in a world: anything, from a seed; or one fixed story, with the mock dying at one place of it."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from random import Random
+from typing import Any
+
+from mockserver.runtime import Runtime
+from tests.simulation.clients import Client
+from tests.simulation.crashes import Boundaries
+from tests.simulation.world import Place, World
+
+#: How much may happen in one simulation.
+FEWEST, MOST = 15, 40
+#: How long nothing is done, in milliseconds, up to.
+PAUSES_MS = (1, 1, 100, 1000, 5000, 20_000)
+#: After how many boundaries the mock dies, on average, or None for never.
+CRASHES = (None, 10, 40, 40, 100)
+
+Told = Callable[[World], None]
+
+
+def simulate(
+    seed: int,
+    place: Place | None = None,
+    runtime: type[Runtime] = Runtime,
+    told: Told = lambda _: None,
+) -> World:
+    """Let anything happen, as a seed has it, and return the world after it.
+
+    Args:
+        seed: everything follows from it.
+        place: where the mock's state is; in memory unless given.
+        runtime: what answers requests.
+        told: is given the world before anything happens.
+
+    Raises:
+        Broken: an invariant does not hold.
+    """
+    draws = Random(seed)
+    world = World(seed, place, runtime, plays_scenario=draws.random() < 0.3)
+    told(world)
+
+    async def anything() -> None:
+        world.crash_every(draws.choice(CRASHES))
+        is_plain = draws.random() < 0.2
+        clients = [Client(key, world, is_plain) for key in world.keys]
+        for _ in range(draws.randint(FEWEST, MOST)):
+            await draws.choice(clients).act()
+            await world.pass_time(draws.randrange(draws.choice(PAUSES_MS)))
+        await end(world, clients)
+
+    _run(world, anything)
+    return world
+
+
+def tell(crash_at: int | None, place: Place | None = None, runtime: type[Runtime] = Runtime) -> World:
+    """Tell one story in which everything comes once, with the mock dying at one boundary, and return its world.
+
+    Raises:
+        Broken: an invariant does not hold.
+    """
+    world = World(1, place, runtime)
+    world.boundaries.crash_at = crash_at
+
+    async def story() -> None:
+        first, second, _ = (Client(key, world, True) for key in world.keys)
+        both = {"webhookURL": "hook", "uploadEndpoint": "put", "numberResults": 3}
+        await first.submit(_video(world, **both))
+        await second.submit(_video(world, prompt="[[providerError]]", webhookURL="hook", numberResults=2))
+        await first.submit(_video(world, deliveryMethod="sync"))
+        await first.submit_again()
+        await world.pass_time(3000)
+        await first.send_many()
+        await second.pry()
+        for _ in range(4):
+            await first.poll()
+            await world.pass_time(15_000)
+        await second.submit_again()
+        await world.pass_time(20_000)
+        await end(world, (first, second))
+
+    _run(world, story)
+    return world
+
+
+async def end(world: World, clients: "tuple[Client, ...] | list[Client]") -> None:
+    """Let everything come to its end, look at it, and hold it against what should be."""
+    await world.settle()
+    for client in clients:
+        await client.look_at_all()
+    world.check_end()
+
+
+def _video(world: World, prompt: str = "", **parameters: Any) -> dict[str, Any]:
+    serial = world.next_serial()
+    named = {
+        name: world.receivers.address(value, serial) if value in ("hook", "put") else value
+        for name, value in parameters.items()
+    }
+    task = {"taskType": "videoInference", "taskUUID": world.new_uuid(), "model": "minimax:3@1"}
+    return {**task, "positivePrompt": f"a lighthouse {prompt}".strip(), **named}
+
+
+def _run(world: World, work: Callable[[], Awaitable[None]]) -> None:
+    async def whole() -> None:
+        try:
+            await work()
+        finally:
+            await world.close()
+
+    asyncio.run(whole())
+
+
+__all__ = ["Boundaries", "simulate", "tell"]
