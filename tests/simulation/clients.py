@@ -1,6 +1,6 @@
 """What clients do: submit, submit again, poll, ask about others' tasks, look at their account, send nonsense."""
 
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from functools import partial
 from random import Random
 from typing import TYPE_CHECKING, Any
@@ -46,7 +46,7 @@ MAGIC = (
 )
 NONSENSE = (b"", b"{", b"[]", b"[1]", b'[{"taskType":"getResponse"}]', b'[{"taskType":"videoInference"}]', b"\xff")
 #: Prices and times differ.
-SIZES = ({}, {"duration": 10}, {"width": 1920, "height": 1080})
+SIZES: Sequence[Mapping[str, int]] = ({}, {"duration": 10}, {"width": 1920, "height": 1080})
 Work = Callable[[], Coroutine[Any, Any, None]]
 
 
@@ -119,7 +119,7 @@ class Client:
     async def submit(self, task: dict[str, Any] | None = None) -> None:
         """Hand in a task."""
         task = task or self.draw()
-        if self._learn(task):
+        if self._ledger.know(self.key, task):
             await self._send([task])
 
     async def submit_again(self) -> None:
@@ -129,7 +129,8 @@ class Client:
 
     async def send_many(self) -> None:
         """Hand in several tasks at once, and polls with them."""
-        tasks = [task for task in (self.draw() for _ in range(self._chance.randint(2, 4))) if self._learn(task)]
+        drawn = [self.draw() for _ in range(self._chance.randint(2, 4))]
+        tasks = [task for task in drawn if self._ledger.know(self.key, task)]
         used = {task["taskUUID"].lower() for task in tasks}
         polls = [poll(self._spelt(known)) for known in self._some_of_mine(2) if _uuid(known) not in used]
         if tasks or polls:
@@ -156,7 +157,9 @@ class Client:
 
     async def pry(self) -> None:
         """Ask about a task of another key, and about one that nobody has."""
-        theirs = [uuid for key, uuid in self._ledger.tasks if (self.key, uuid) not in self._ledger.tasks and key]
+        theirs = [
+            uuid for key, uuid in self._ledger.tasks if key != self.key and (self.key, uuid) not in self._ledger.tasks
+        ]
         if not theirs:
             return
         task_type = self._chance.choice(("getResponse", "getTaskDetails"))
@@ -181,15 +184,6 @@ class Client:
         for known in self._mine():
             await self._send([poll(known.params["taskUUID"])])
         await self.look_at_account()
-
-    def _learn(self, task: dict[str, Any]) -> bool:
-        """Take a new task into the ledger, unless its UUID is used already."""
-        place = (self.key, task["taskUUID"].lower())
-        if place in self._ledger.tasks:
-            return False
-        _, _, magic = task["positivePrompt"].partition("[[")
-        self._ledger.tasks[place] = Known(task, magic.strip("]").partition(" ")[0])
-        return True
 
     async def _send(self, tasks: Sequence[dict[str, Any]]) -> None:
         uuids = [task["taskUUID"].lower() for task in tasks]

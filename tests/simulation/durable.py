@@ -188,27 +188,30 @@ class DurableAgenda:
 
 
 class InMemory:
-    """A place for state in this process that outlives the simulated ones."""
+    """A place for state in this process that outlives the simulated ones.
 
-    store: type[DurableStore] = DurableStore
-    agenda: type[DurableAgenda] = DurableAgenda
+    Args:
+        store: what keeps entries.
+        agenda: what wakes.
+    """
 
-    def __init__(self) -> None:
-        self.disk = Disk()
+    def __init__(self, store: type[DurableStore] = DurableStore, agenda: type[DurableAgenda] = DurableAgenda) -> None:
+        self._disk = Disk()
+        self._store = store
+        self._agenda = agenda
 
     def open(self, clock: Clock) -> tuple[Store, Agenda]:
         """Return the store and the agenda of a new process."""
-        store = self.store(self.disk)
-        return store, self.agenda(store, clock)
+        store = self._store(self._disk)
+        return store, self._agenda(store, clock)
 
     def peek(self, shelf: Shelf, key: Key) -> Any | None:
         """Return what was committed, whatever a process would say of it."""
-        written = self.disk.shelves[shelf].get(key)
+        written = self._disk.shelves[shelf].get(key)
         return None if written is None else WRITING.read(shelf, written)
 
     def crash(self) -> None:
-        """The process is gone, and with it what was not committed."""
-        self.close()
+        """What was not committed went with the process that held it."""
 
     def close(self) -> None:
         """Nothing is held."""

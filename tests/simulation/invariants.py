@@ -12,7 +12,7 @@ from mockserver.engine.account import MICRO, bill_of
 from mockserver.engine.results import overall, statuses_at
 from mockserver.engine.values import Status, Task
 from mockserver.ports import Clock, Shelf
-from tests.simulation.receivers import Arrival
+from tests.simulation.receivers import Arrival, Break
 
 #: What each key begins with, in US dollars.
 BALANCE_USD = 15
@@ -25,8 +25,6 @@ UNSEEN: Mapping[tuple[str, str], int] = {("refuse-webhook", "hook"): 2, ("refuse
 
 Json = Mapping[str, Any]
 Peek = Callable[[Shelf, tuple[str, ...]], Any]
-#: Is told which invariant does not hold, and what shows it.
-Break = Callable[[str, str], None]
 
 
 class Reply(NamedTuple):
@@ -95,8 +93,21 @@ class Ledger:
         self._peek = peek
         self._clock = clock
         self._broken = broken
-        self._videos: dict[str, tuple[str, str]] = {}
+        #: Whose task each video and each address belongs to.
+        self._videos: dict[str, str] = {}
+        self._recipients: dict[str, tuple[str, str]] = {}
         self.tasks: dict[tuple[str, str], Known] = {}
+
+    def know(self, key: str, params: Json) -> bool:
+        """Take in a task that is about to be submitted; say whether it is the first of its UUID."""
+        place = (key, params["taskUUID"].lower())
+        if place in self.tasks:
+            return False
+        _, _, magic = params["positivePrompt"].partition("[[")
+        self.tasks[place] = Known(params, magic.strip("]").partition(" ")[0])
+        for name in ("webhookURL", "uploadEndpoint"):
+            self._recipients[params.get(name, "")] = place
+        return True
 
     def stored(self, key: str, uuid: str) -> Task | None:
         """Return a task as it was committed."""
@@ -158,11 +169,8 @@ class Ledger:
         if len(items) > number or (len(items) < number and not failed):
             self._broken("as many results as asked for", f"{where} has {len(items)} of {number}: {reply.document}")
         for video in done:
-            if self._videos.setdefault(video, (known.taken_on[-1].owner, known.params["taskUUID"].lower())) != (
-                known.taken_on[-1].owner,
-                known.params["taskUUID"].lower(),
-            ):
-                self._broken("a result belongs to one task", f"{video} of {where} is also of {self._videos[video]}")
+            if self._videos.setdefault(video, where) != where:
+                self._broken("a result belongs to one task", f"{video} of {where} is also {self._videos[video]}")
         if reply.is_late:
             return
         lost = [video for video, item in known.results.items() if done.get(video) != item]
@@ -183,11 +191,21 @@ class Ledger:
             said = f"{left / MICRO} left and {requests} requests, not {BALANCE_USD - spent / MICRO} and {len(mine)}"
             self._broken("what is taken on is paid for", f"{key} has {said}")
 
+    def left(self, url: str) -> None:
+        """Something was sent: what it tells of was committed before, unless another task has taken its place since."""
+        key, uuid = self._recipients[url]
+        taken_on, task = self.tasks[key, uuid].taken_on, self.stored(key, uuid)
+        is_another = task is not None and any(each.nonce != task.nonce for each in taken_on)
+        if not is_another and (task is None or {*task.outcomes} == {Status.PROCESSING}):
+            self._broken("nothing leaves before it is committed", f"{url} is told of {uuid}, which is not so")
+
     def foreign(self, key: str, uuids: tuple[str, str], replies: Sequence[Reply]) -> None:
         """A poll of another key's task and one of nobody's were answered: alike, but for the UUID."""
         (theirs, nobodys), (first, second) = uuids, replies
-        if first.body is not None and second.body is not None and (
-            first.body.replace(theirs.encode(), nobodys.encode()) != second.body
+        if (
+            first.body is not None
+            and second.body is not None
+            and (first.body.replace(theirs.encode(), nobodys.encode()) != second.body)
         ):
             self._broken("no cross-key leak", f"{key} is told of {theirs}: {first.body!r}")
 
@@ -211,7 +229,7 @@ class Ledger:
         if kind == "hook":
             copies = COPIES.get(known.magic, 1)
             numbers = [len(task.due_at_ms) for task in known.taken_on]
-            owed = {video: copies for video in owed} | {"error": copies * (sum(numbers) - len(owed))}
+            owed = dict.fromkeys(owed, copies) | {"error": copies * (sum(numbers) - len(owed))}
         seen_of_each = ATTEMPTS[kind] - UNSEEN.get((known.magic, kind), 0)
         for of, copies in owed.items():
             here = [arrival.is_taken for arrival in arrivals if arrival.of == of]

@@ -10,6 +10,9 @@ from typing import NamedTuple
 from mockserver.ports import Clock, Delivery, Parcel
 from tests.simulation.history import History
 
+#: Is told which invariant does not hold, and what shows it.
+Break = Callable[[str, str], None]
+
 BASE = "http://127.0.0.1"
 #: How receivers answer: always, sometimes, late, only after a while, never well, not at all.
 MOODS = ("good", "good", "flaky", "slow", "asleep", "broken", "hanging")
@@ -42,17 +45,21 @@ class Receivers:
         chance: decides what they answer, and when.
         history: is told.
         broken: is told of a parcel that breaks a rule.
+        left: is told of every address to which something is sent.
 
     Attributes:
         arrivals: what came, by address, in order.
     """
 
-    def __init__(self, clock: Clock, chance: Random, history: History, broken: Callable[[str, str], None]) -> None:
+    def __init__(
+        self, clock: Clock, chance: Random, history: History, broken: Break, left: Callable[[str], None]
+    ) -> None:
         self.clock = clock
         self.chance = chance
         self.arrivals: dict[str, list[Arrival]] = defaultdict(list)
         self._history = history
         self._broken = broken
+        self._left = left
         self._moods = [chance.choice(MOODS) for _ in range(6)]
         self._wakes_at_ms = clock.now_ms() + chance.randrange(ASLEEP_MS)
         #: The uploads under way by address, and the last that began.
@@ -83,6 +90,7 @@ class Receivers:
 
     def begin(self, parcel: Parcel) -> None:
         """A parcel leaves: uploads of a task do so one at a time, in order."""
+        self._left(parcel.url)
         if parcel.method == "PUT":
             nonce, index, _ = parcel.body.decode().split()
             under_way = self._uploads[parcel.url]

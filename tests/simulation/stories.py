@@ -1,14 +1,13 @@
 """What happens in a world: anything, from a seed; or one fixed story, with the mock dying at one place of it."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from random import Random
-from typing import Any
+from typing import Any, NamedTuple
 
 from mockserver.runtime import Runtime
 from tests.simulation.clients import Client
-from tests.simulation.crashes import Boundaries
-from tests.simulation.world import Place, World
+from tests.simulation.world import Broken, Place, World
 
 #: How much may happen in one simulation.
 FEWEST, MOST = 15, 40
@@ -16,6 +15,27 @@ FEWEST, MOST = 15, 40
 PAUSES_MS = (1, 1, 100, 1000, 5000, 20_000)
 #: After how many boundaries the mock dies, on average, or None for never.
 CRASHES = (None, 10, 40, 40, 100)
+
+#: The command that tells a simulation again, with everything that happened.
+COMMAND = "python -m tests.simulation --seed {} --state {} --verbose"
+
+
+class Trial(NamedTuple):
+    """One simulation.
+
+    Attributes:
+        seed: everything follows from it.
+        state: where the state of the mock is kept, a key of `PLACES`.
+    """
+
+    seed: int
+    state: str
+
+    def report(self, problem: Broken) -> str:
+        """Return what is wrong, what happened before, and how to see it again."""
+        again = COMMAND.format(self.seed, self.state)
+        return f"{problem.history}\n\nseed {self.seed}: {problem}\nagain: {again}"
+
 
 Told = Callable[[World], None]
 
@@ -48,6 +68,7 @@ def simulate(
         for _ in range(draws.randint(FEWEST, MOST)):
             await draws.choice(clients).act()
             await world.pass_time(draws.randrange(draws.choice(PAUSES_MS)))
+        world.crash_every(None)
         await end(world, clients)
 
     _run(world, anything)
@@ -65,17 +86,14 @@ def tell(crash_at: int | None, place: Place | None = None, runtime: type[Runtime
 
     async def story() -> None:
         first, second, _ = (Client(key, world, True) for key in world.keys)
-        both = {"webhookURL": "hook", "uploadEndpoint": "put", "numberResults": 3}
-        await first.submit(_video(world, **both))
-        await second.submit(_video(world, prompt="[[providerError]]", webhookURL="hook", numberResults=2))
+        await first.submit(_video(world, webhookURL="hook", uploadEndpoint="put", numberResults=2))
+        await second.submit(_video(world, prompt="[[providerError]]", webhookURL="hook"))
         await first.submit(_video(world, deliveryMethod="sync"))
         await first.submit_again()
-        await world.pass_time(3000)
-        await first.send_many()
         await second.pry()
-        for _ in range(4):
+        for _ in range(3):
             await first.poll()
-            await world.pass_time(15_000)
+            await world.pass_time(12_000)
         await second.submit_again()
         await world.pass_time(20_000)
         await end(world, (first, second))
@@ -84,9 +102,10 @@ def tell(crash_at: int | None, place: Place | None = None, runtime: type[Runtime
     return world
 
 
-async def end(world: World, clients: "tuple[Client, ...] | list[Client]") -> None:
+async def end(world: World, clients: Sequence[Client]) -> None:
     """Let everything come to its end, look at it, and hold it against what should be."""
     await world.settle()
+    world.crash_every(None)
     for client in clients:
         await client.look_at_all()
     world.check_end()
@@ -110,6 +129,3 @@ def _run(world: World, work: Callable[[], Awaitable[None]]) -> None:
             await world.close()
 
     asyncio.run(whole())
-
-
-__all__ = ["Boundaries", "simulate", "tell"]

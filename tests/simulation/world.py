@@ -161,7 +161,7 @@ class World:
         self.clock = ManualClock()
         self.history = History(self.clock)
         self.boundaries = Boundaries()
-        self.receivers = Receivers(self.clock, self.chance, self.history, self.broken)
+        self.receivers = Receivers(self.clock, self.chance, self.history, self.broken, self._left)
         self.place = place or InMemory()
         self.crashes = 0
         self._secret = make_secret(seed)
@@ -227,12 +227,14 @@ class World:
         self.clock.advance_to(target_ms)
 
     async def settle(self) -> None:
-        """Let the mock live, and everything come to its end."""
-        self.crash_every(None)
-        await self.pass_time(SETTLED_MS)
+        """Let everything come to its end: within a bounded time after the mock died last."""
+        crashes = -1
+        while crashes != self.crashes:
+            crashes = self.crashes
+            await self.pass_time(SETTLED_MS)
 
     def crash_every(self, boundaries: int | None) -> None:
-        """Let the mock die again and again, on average once in twice so many boundaries, or no more."""
+        """Let the mock die again and again, on average after twice so many boundaries, or no more."""
         self._mean_boundaries = boundaries
         self._arm()
 
@@ -280,9 +282,7 @@ class World:
         clock, mock = LivingClock(self.clock), pattern()
         store, agenda = self.place.open(clock)
         post = Post(self.receivers, clock, lambda: clock.is_alive)
-        desk = replace(
-            mock.runtime.desk, store=CrashingStore(store, self.boundaries), clock=clock, dice=self._dice
-        )
+        desk = replace(mock.runtime.desk, store=CrashingStore(store, self.boundaries), clock=clock, dice=self._dice)
         runtime = self._runtime(
             desk,
             CrashingAgenda(agenda, self.boundaries),
@@ -323,6 +323,9 @@ class World:
         """Something does not hold. It is raised where no code of the mock's can catch it."""
         self.history.note("INVARIANT", f"{invariant}: {shows}")
         self._problems.append(Broken(invariant, shows, self.history))
+
+    def _left(self, url: str) -> None:
+        self.ledger.left(url)
 
     def _check(self) -> None:
         if self._problems:
