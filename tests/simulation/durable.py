@@ -8,9 +8,11 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, TypeVar
 
+from mockserver.adapters.dice import KeyedDice
 from mockserver.adapters.writing import Writing
 from mockserver.forms import FORMS
-from mockserver.ports import Agenda, Amounts, Clock, Entry, Key, Shelf, Store, Topic
+from mockserver.ports import Amounts, Clock, Entry, Key, Shelf, Topic
+from tests.simulation.base import SECRET, Opened
 
 T = TypeVar("T")
 
@@ -199,19 +201,18 @@ class InMemory:
         self._disk = Disk()
         self._store = store
         self._agenda = agenda
+        self._opened = 0
 
-    def open(self, clock: Clock) -> tuple[Store, Agenda]:
-        """Return the store and the agenda of a new process."""
+    def open(self, clock: Clock) -> Opened:
+        """Return what a new process has."""
         store = self._store(self._disk)
-        return store, self._agenda(store, clock)
+        self._opened += 1
+        return Opened(store, self._agenda(store, clock), KeyedDice(SECRET, self._opened))
 
     def peek(self, shelf: Shelf, key: Key) -> Any | None:
         """Return what was committed, whatever a process would say of it."""
         written = self._disk.shelves[shelf].get(key)
         return None if written is None else WRITING.read(shelf, written)
-
-    def crash(self) -> None:
-        """What was not committed went with the process that held it."""
 
     def close(self) -> None:
         """Nothing is held."""

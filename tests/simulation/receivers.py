@@ -145,6 +145,10 @@ class Post:
 
     def send(self, parcel: Parcel, done: Callable[[Delivery], None]) -> None:
         """Send a parcel: it arrives after a while, perhaps even if the process has died meanwhile."""
+        # A courier returns at once: what it was handed leaves in the next turn of the process.
+        self._clock.call_at(self._clock.now_ms(), partial(self._leave, parcel, done))
+
+    def _leave(self, parcel: Parcel, done: Callable[[Delivery], None]) -> None:
         receivers = self._receivers
         way_ms, is_on_the_wire = receivers.chance.randrange(100), receivers.chance.random() < 0.5
         wait_ms, status = receivers.answer(parcel)

@@ -7,7 +7,8 @@ from typing import Any, NamedTuple
 
 from mockserver.runtime import Runtime
 from tests.simulation.clients import Client
-from tests.simulation.world import Broken, Place, World
+from tests.simulation.base import Place
+from tests.simulation.world import Broken, World
 
 #: How much may happen in one simulation.
 FEWEST, MOST = 15, 40

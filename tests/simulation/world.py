@@ -6,21 +6,21 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache, partial
 from random import Random
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 import orjson
 
 from mockserver.adapters.clocks import ManualClock
-from mockserver.adapters.dice import KeyedDice, make_secret
 from mockserver.app import Mock
 from mockserver.engine.results import result_of
 from mockserver.engine.values import Task
 from mockserver.faults.base import End, Outgoing
-from mockserver.ports import Agenda, Clock, Dice, Key, Shelf, Store
+from mockserver.ports import Clock
 from mockserver.runtime import Runtime, TakeMedia
 from mockserver.scenario import read_scenario
 from mockserver.transports.http import HttpDesk
 from mockserver.wire import Envelope
+from tests.simulation.base import Opened, Place
 from tests.simulation.clients import uuid_from
 from tests.simulation.crashes import Boundaries, Crash, CrashingAgenda, CrashingCourier, CrashingStore
 from tests.simulation.durable import InMemory
@@ -43,22 +43,6 @@ SCENARIO = {
     ],
 }
 Hear = Callable[[Reply], None]
-
-
-class Place(Protocol):
-    """Where state is kept that outlives processes."""
-
-    def open(self, clock: Clock) -> tuple[Store, Agenda]:
-        """Return the store and the agenda of a new process."""
-
-    def peek(self, shelf: Shelf, key: Key) -> Any | None:
-        """Return what was committed."""
-
-    def crash(self) -> None:
-        """The process is gone, and with it what was not committed."""
-
-    def close(self) -> None:
-        """Let go of everything."""
 
 
 class Broken(AssertionError):
@@ -119,12 +103,14 @@ class Process:
         clock: its time.
         runtime: answers requests.
         desk: answers them over HTTP.
+        opened: its part of the place where state is kept.
         waiting: answers that are awaited.
     """
 
     clock: LivingClock
     runtime: Runtime
     desk: HttpDesk
+    opened: Opened
     waiting: list[Waiting] = field(default_factory=list)
 
 
@@ -164,8 +150,6 @@ class World:
         self.receivers = Receivers(self.clock, self.chance, self.history, self.broken, self._left)
         self.place = place or InMemory()
         self.crashes = 0
-        self._secret = make_secret(seed)
-        self._dice: Dice = KeyedDice(self._secret)
         self._runtime = runtime
         self._plays_scenario = plays_scenario
         self._serial = self._asked = 0
@@ -267,7 +251,7 @@ class World:
         self.history.note("mock", f"dies {crash}")
         dead = self.process
         dead.clock.is_alive = False
-        self.place.crash()
+        dead.opened.die()
         self.receivers.lose()
         for each in dead.waiting:
             each.answer.cancel()
@@ -280,12 +264,12 @@ class World:
 
     def _start(self) -> Process:
         clock, mock = LivingClock(self.clock), pattern()
-        store, agenda = self.place.open(clock)
+        opened = self.place.open(clock)
         post = Post(self.receivers, clock, lambda: clock.is_alive)
-        desk = replace(mock.runtime.desk, store=CrashingStore(store, self.boundaries), clock=clock, dice=self._dice)
+        desk = replace(mock.runtime.desk, store=CrashingStore(opened.store, self.boundaries), clock=clock, dice=opened.dice)
         runtime = self._runtime(
             desk,
-            CrashingAgenda(agenda, self.boundaries),
+            CrashingAgenda(opened.agenda, self.boundaries),
             CrashingCourier(post, self.boundaries),
             partial(self._fetch_media, clock),
             mock.runtime.limits,
@@ -298,7 +282,8 @@ class World:
         if self._plays_scenario:
             runtime.plans.play(read_scenario(SCENARIO, mock.spec.failures, mock.spec.models))
         http = HttpDesk(runtime, None, None, lambda *_: "http://mock.test", self._hear_log)
-        return Process(clock, runtime, http)
+        opened.begin()
+        return Process(clock, runtime, http, opened)
 
     def _fetch_media(self, clock: LivingClock, task: Task, index: int, take: TakeMedia) -> None:
         """Make the file of a result: at once, or after a while."""
@@ -350,6 +335,7 @@ class World:
         for each in self.process.waiting:
             each.answer.cancel()
         await rest()
+        self.process.opened.die()
         self.place.close()
 
 
