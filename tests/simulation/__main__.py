@@ -4,7 +4,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from tests.simulation.places import PLACES
+from tests.simulation.places import SETTINGS
 from tests.simulation.stories import Trial, simulate
 from tests.simulation.world import Broken, World
 
@@ -14,14 +14,14 @@ def main(words: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.simulation", description=__doc__)
     parser.add_argument("--seed", type=int, default=0, help="the seed to run, or the first of several")
     parser.add_argument("--seeds", type=int, default=1, help="how many seeds are run")
-    parser.add_argument("--state", choices=PLACES, default="memory", help="where the state is kept")
+    parser.add_argument("--state", choices=SETTINGS, default="memory", help="where it is kept")
     parser.add_argument("--verbose", action="store_true", help="print what happened, whether or not all is well")
     wanted = parser.parse_args(words)
     crashes = events = 0
     for seed in range(wanted.seed, wanted.seed + wanted.seeds):
         worlds: list[World] = []
         try:
-            simulate(seed, PLACES[wanted.state](), told=worlds.append)
+            simulate(seed, SETTINGS[wanted.state], told=worlds.append)
         except Broken as problem:
             sys.stdout.write(f"{Trial(seed, wanted.state).report(problem)}\n")
             return 1

@@ -10,11 +10,25 @@ T = TypeVar("T")
 
 
 class Crash(BaseException):
-    """The process is gone. No code of the mock's may catch it, as none runs when a process is killed."""
+    """A process is gone. No code of the mock's may catch it, as none runs when a process is killed.
+
+    Attributes:
+        where: at which boundary.
+        who: number of the process.
+    """
+
+    def __init__(self, where: str, who: int) -> None:
+        super().__init__(where)
+        self.where = where
+        self.who = who
+
+
+#: Passes a boundary, or dies there.
+Reach = Callable[[str], None]
 
 
 class Boundaries:
-    """Counts the places at which a process can die, and lets it die at one of them.
+    """Counts the places at which processes can die, and lets one of them die at one of these.
 
     Attributes:
         passed: how many were passed.
@@ -26,14 +40,17 @@ class Boundaries:
         self.crash_at = crash_at
 
     def crash_in(self, number: int | None) -> None:
-        """Let the process die at the n-th boundary from now, or at none."""
+        """Let whoever reaches the n-th boundary from now die there, or nobody anywhere."""
         self.crash_at = None if number is None else self.passed + number
 
-    def reach(self, where: str) -> None:
-        """Pass a boundary, or die there."""
+    def of(self, who: int) -> Reach:
+        """Return how the process of a number passes boundaries."""
+        return partial(self._reach, who)
+
+    def _reach(self, who: int, where: str) -> None:
         self.passed += 1
         if self.passed == self.crash_at:
-            raise Crash(where)
+            raise Crash(where, who)
 
 
 class CrashingStore:
@@ -41,12 +58,12 @@ class CrashingStore:
 
     Args:
         store: keeps things.
-        boundaries: where it dies.
+        reach: is called at each boundary.
     """
 
-    def __init__(self, store: Store, boundaries: Boundaries) -> None:
+    def __init__(self, store: Store, reach: Reach) -> None:
         self._store = store
-        self._reach = boundaries.reach
+        self._reach = reach
         self._is_inside = False
 
     def get(self, shelf: Shelf, key: Key) -> Any | None:
@@ -107,12 +124,12 @@ class CrashingAgenda:
 
     Args:
         agenda: wakes.
-        boundaries: where it dies.
+        reach: is called at each boundary.
     """
 
-    def __init__(self, agenda: Agenda, boundaries: Boundaries) -> None:
+    def __init__(self, agenda: Agenda, reach: Reach) -> None:
         self._agenda = agenda
-        self._reach = boundaries.reach
+        self._reach = reach
 
     def attend(self, topic: Topic, wake: Callable[[Key], None]) -> None:
         """Say who is woken about a topic."""
@@ -148,12 +165,12 @@ class CrashingCourier:
 
     Args:
         courier: sends.
-        boundaries: where it dies.
+        reach: is called at each boundary.
     """
 
-    def __init__(self, courier: Courier, boundaries: Boundaries) -> None:
+    def __init__(self, courier: Courier, reach: Reach) -> None:
         self._courier = courier
-        self._reach = boundaries.reach
+        self._reach = reach
 
     def send(self, parcel: Parcel, done: Callable[[Delivery], None]) -> None:
         """Send a parcel and say afterwards what became of it."""

@@ -13,9 +13,14 @@ from tests.simulation.base import SECRET, Opened
 
 
 class InFile:
-    """A file in a folder of its own."""
+    """A file in a folder of its own.
 
-    def __init__(self) -> None:
+    Args:
+        agenda: what wakes.
+    """
+
+    def __init__(self, agenda: type[SqliteAgenda] = SqliteAgenda) -> None:
+        self._agenda = agenda
         self._folder = TemporaryDirectory()
         self._path = Path(self._folder.name) / "mock.db"
         #: Looks on, from outside of every process.
@@ -25,7 +30,7 @@ class InFile:
     def open(self, clock: Clock) -> Opened:
         """Return what a new process has."""
         database = Database(self._path)
-        agenda = SqliteAgenda(database, clock)
+        agenda = self._agenda(database, clock)
         store = SqliteStore(database, FORMS, clock)
 
         def die() -> None:

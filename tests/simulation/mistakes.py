@@ -3,9 +3,11 @@
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
+from types import MappingProxyType
 from typing import Any, NamedTuple, TypeVar
 
 from mockserver.adapters.dice import KeyedDice
+from mockserver.adapters.sqlite import SqliteAgenda
 from mockserver.dispatch import Dispatch
 from mockserver.engine.deliveries import Owed
 from mockserver.engine.values import Effect, PutMedia, Reported, Status, Task
@@ -13,6 +15,8 @@ from mockserver.ports import Amounts, Entry, Key, Shelf, Topic
 from mockserver.runtime import Runtime
 from mockserver.wire import Answer
 from tests.simulation.durable import DurableAgenda, DurableStore, InMemory, Unit
+from tests.simulation.file import InFile
+from tests.simulation.places import SETTINGS, Setting
 
 T = TypeVar("T")
 
@@ -34,15 +38,6 @@ class SleepyAgenda(ForgetfulAgenda):
     """Forgets in a crash which results are due."""
 
     forgets = Topic.RESULT
-
-
-class HastyAgenda(DurableAgenda):
-    """Lets what is due leave before it is committed."""
-
-    def take(self, topic: Topic, key: Key) -> bool:
-        """Leave a thing to the caller at once."""
-        super().take(topic, key)
-        return True
 
 
 class TornStore(DurableStore):
@@ -184,42 +179,63 @@ class ParallelRuntime(Runtime):
             super()._carry_out(key, task, PutMedia(effect.url, 1))
 
 
+class HeartlessKeeper(SqliteAgenda):
+    """Takes over nothing from those that have died."""
+
+    def look(self) -> None:
+        """Do nothing."""
+
+
+class GreedyKeeper(SqliteAgenda):
+    """Takes the living for dead."""
+
+    def _is_alive(self, number: int) -> bool:
+        return number < 0
+
+
 class Mistake(NamedTuple):
     """A mistake.
 
     Attributes:
-        place: makes the place for the state of a mock that has it.
-        runtime: of such a mock.
         breaks: the invariant that does not hold.
+        setting: where a mock that has it keeps its state.
+        runtime: of such a mock.
     """
 
     breaks: str
-    place: Callable[[], InMemory] = InMemory
+    setting: Setting = SETTINGS["memory"]
     runtime: type[Runtime] = Runtime
 
 
 def _stored(breaks: str, store: type[DurableStore]) -> Mistake:
-    return Mistake(breaks, partial(InMemory, store=store))
+    return Mistake(breaks, Setting(partial(InMemory, store=store)))
 
 
 def _woken(breaks: str, agenda: type[DurableAgenda]) -> Mistake:
-    return Mistake(breaks, partial(InMemory, agenda=agenda))
+    return Mistake(breaks, Setting(partial(InMemory, agenda=agenda)))
 
 
-MISTAKES: Mapping[str, Mistake] = {
-    "an agenda that drops deliveries in a crash": _woken("no owed webhook is lost", ForgetfulAgenda),
-    "an agenda that drops results in a crash": _woken("every task ends", SleepyAgenda),
-    "an agenda that lets go too early": _woken("nothing leaves before it is committed", HastyAgenda),
-    "a store that tears changes apart": _stored("no owed webhook is lost", TornStore),
-    "a store that commits after the answer": _stored("no acknowledged task is lost", LateStore),
-    "a store that leaks across keys": _stored("no cross-key leak", LeakyStore),
-    "a store that does not look first": _stored("one acknowledgement", BlindStore),
-    "a store that gives nothing back": _stored("what is taken on is paid for", MiserlyStore),
-    "a dispatch that drops before it has delivered": Mistake("no owed webhook is lost", runtime=HastyRuntime),
-    "a dispatch that never gives up": Mistake("every delivery ends", runtime=EndlessRuntime),
-    "dice that begin anew after a crash": Mistake("a result belongs to one task", runtime=RepeatingRuntime),
-    "a poll that forgets a result": Mistake("as many results as asked for", runtime=ForgetfulRuntime),
-    "a poll that tells of too much": Mistake("as many results as asked for", runtime=GenerousRuntime),
-    "a poll that takes back what it told": Mistake("polls are monotone", runtime=WaveringRuntime),
-    "uploads side by side": Mistake("one upload at a time", runtime=ParallelRuntime),
-}
+def _kept(breaks: str, agenda: type[SqliteAgenda]) -> Mistake:
+    return Mistake(breaks, Setting(partial(InFile, agenda=agenda), 3))
+
+
+MISTAKES: Mapping[str, Mistake] = MappingProxyType(
+    {
+        "an agenda that drops deliveries in a crash": _woken("no owed webhook is lost", ForgetfulAgenda),
+        "an agenda that drops results in a crash": _woken("every task ends", SleepyAgenda),
+        "a keeper that takes nothing over": _kept("every task ends", HeartlessKeeper),
+        "a keeper that takes from the living": _kept("every task ends", GreedyKeeper),
+        "a store that tears changes apart": _stored("no owed webhook is lost", TornStore),
+        "a store that commits after the answer": _stored("no acknowledged task is lost", LateStore),
+        "a store that leaks across keys": _stored("no cross-key leak", LeakyStore),
+        "a store that does not look first": _stored("one acknowledgement", BlindStore),
+        "a store that gives nothing back": _stored("what is taken on is paid for", MiserlyStore),
+        "a dispatch that drops before it has delivered": Mistake("no owed webhook is lost", runtime=HastyRuntime),
+        "a dispatch that never gives up": Mistake("every delivery ends", runtime=EndlessRuntime),
+        "dice that begin anew after a crash": Mistake("a result belongs to one task", runtime=RepeatingRuntime),
+        "a poll that forgets a result": Mistake("as many results as asked for", runtime=ForgetfulRuntime),
+        "a poll that tells of too much": Mistake("as many results as asked for", runtime=GenerousRuntime),
+        "a poll that takes back what it told": Mistake("polls are monotone", runtime=WaveringRuntime),
+        "uploads side by side": Mistake("one upload at a time", runtime=ParallelRuntime),
+    }
+)

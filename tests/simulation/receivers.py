@@ -62,8 +62,8 @@ class Receivers:
         self._left = left
         self._moods = [chance.choice(MOODS) for _ in range(6)]
         self._wakes_at_ms = clock.now_ms() + chance.randrange(ASLEEP_MS)
-        #: The uploads under way by address, and the last that began.
-        self._uploads: dict[str, set[str]] = defaultdict(set)
+        #: The uploads under way by address, each with who sends it, and the last that began.
+        self._uploads: dict[str, dict[str, Post]] = defaultdict(dict)
         self._last: dict[tuple[str, str], int] = {}
 
     def address(self, kind: str, serial: int) -> str:
@@ -88,18 +88,18 @@ class Receivers:
             case _:
                 return chance.randrange(100), 204
 
-    def begin(self, parcel: Parcel) -> None:
+    def begin(self, parcel: Parcel, post: "Post") -> None:
         """A parcel leaves: uploads of a task do so one at a time, in order."""
         self._left(parcel.url)
         if parcel.method == "PUT":
             nonce, index, _ = parcel.body.decode().split()
             under_way = self._uploads[parcel.url]
             if under_way:
-                self._broken("one upload at a time", f"{parcel.url} gets {index} of {nonce} beside {under_way}")
+                self._broken("one upload at a time", f"{parcel.url} gets {index} of {nonce} beside {[*under_way]}")
             if int(index) < self._last.get((parcel.url, nonce), 0):
                 self._broken("uploads in order", f"{parcel.url} gets {index} of {nonce} after a later one")
             self._last[parcel.url, nonce] = int(index)
-            under_way.add(f"{index} of {nonce}")
+            under_way[f"{index} of {nonce}"] = post
         self._history.note("courier", f"sends {_shown(parcel)}")
 
     def arrive(self, parcel: Parcel, status: int | None) -> None:
@@ -112,9 +112,10 @@ class Receivers:
         """Whoever sent a parcel hears what became of it."""
         self._uploads.pop(parcel.url, None)
 
-    def lose(self) -> None:
-        """Whoever sent what is under way is dead."""
-        self._uploads.clear()
+    def lose(self, post: "Post") -> None:
+        """Somebody is dead, and with them what they were sending."""
+        for url, under_way in self._uploads.items():
+            self._uploads[url] = {name: by for name, by in under_way.items() if by is not post}
 
 
 def content_of(parcel: Parcel) -> str:
@@ -152,7 +153,7 @@ class Post:
         receivers = self._receivers
         way_ms, is_on_the_wire = receivers.chance.randrange(100), receivers.chance.random() < 0.5
         wait_ms, status = receivers.answer(parcel)
-        receivers.begin(parcel)
+        receivers.begin(parcel, self)
         at_ms = receivers.clock.now_ms() + way_ms
 
         def arrive() -> None:

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from mockserver.runtime import Runtime
 from tests.simulation.clients import Client
-from tests.simulation.base import Place
+from tests.simulation.places import SETTINGS, Setting
 from tests.simulation.world import Broken, World
 
 #: How much may happen in one simulation.
@@ -26,7 +26,7 @@ class Trial(NamedTuple):
 
     Attributes:
         seed: everything follows from it.
-        state: where the state of the mock is kept, a key of `PLACES`.
+        state: where the state of the mock is kept, a key of `SETTINGS`.
     """
 
     seed: int
@@ -43,7 +43,7 @@ Told = Callable[[World], None]
 
 def simulate(
     seed: int,
-    place: Place | None = None,
+    setting: Setting = SETTINGS["memory"],
     runtime: type[Runtime] = Runtime,
     told: Told = lambda _: None,
 ) -> World:
@@ -51,7 +51,7 @@ def simulate(
 
     Args:
         seed: everything follows from it.
-        place: where the mock's state is; in memory unless given.
+        setting: where the state is kept, and how many mocks share it.
         runtime: what answers requests.
         told: is given the world before anything happens.
 
@@ -59,7 +59,7 @@ def simulate(
         Broken: an invariant does not hold.
     """
     draws = Random(seed)
-    world = World(seed, place, runtime, plays_scenario=draws.random() < 0.3)
+    world = World(seed, setting.place(), runtime, draws.random() < 0.3, setting.processes)
     told(world)
 
     async def anything() -> None:
@@ -76,13 +76,13 @@ def simulate(
     return world
 
 
-def tell(crash_at: int | None, place: Place | None = None, runtime: type[Runtime] = Runtime) -> World:
+def tell(crash_at: int, setting: Setting = SETTINGS["memory"]) -> World:
     """Tell one story in which everything comes once, with the mock dying at one boundary, and return its world.
 
     Raises:
         Broken: an invariant does not hold.
     """
-    world = World(1, place, runtime)
+    world = World(1, setting.place(), processes=setting.processes)
     world.boundaries.crash_at = crash_at
 
     async def story() -> None:

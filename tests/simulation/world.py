@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import lru_cache, partial
 from random import Random
 from typing import Any, NamedTuple
@@ -23,7 +23,6 @@ from mockserver.wire import Envelope
 from tests.simulation.base import Opened, Place
 from tests.simulation.clients import uuid_from
 from tests.simulation.crashes import Boundaries, Crash, CrashingAgenda, CrashingCourier, CrashingStore
-from tests.simulation.durable import InMemory
 from tests.simulation.history import History
 from tests.simulation.invariants import ATTEMPTS, BALANCE_USD, NO_REPLY, Ledger, Reply
 from tests.simulation.receivers import Post, Receivers
@@ -32,6 +31,8 @@ from tests.support.mocks import still_mock
 
 #: How long after the last crash everything that is owed is over.
 SETTLED_MS = 300_000
+#: How often processes that share the state look for others that have died.
+LOOK_MS = 5000
 HEAD = {b"content-type": b"application/json", b"host": b"mock.test"}
 #: A scenario that some seeds play. Its rules take nothing away that is owed.
 SCENARIO = {
@@ -79,39 +80,42 @@ class LivingClock:
         return self._clock.call_at(at_ms, lambda: wake() if self.is_alive else None, is_limit=is_limit)
 
 
+class Process(NamedTuple):
+    """One life of a mock.
+
+    Attributes:
+        number: which of those that live at a time, 0 being the first.
+        clock: its time.
+        runtime: answers requests.
+        desk: answers them over HTTP.
+        opened: its part of the place where state is kept.
+        post: its courier.
+    """
+
+    number: int
+    clock: LivingClock
+    runtime: Runtime
+    desk: HttpDesk
+    opened: Opened
+    post: Post
+
+
 class Waiting(NamedTuple):
     """An answer that is awaited.
 
     Attributes:
+        process: who gives it.
         answer: what it will be.
         key: whose request it answers.
         hear: hears it.
         place: where in time it was asked for.
     """
 
+    process: Process
     answer: "asyncio.Future[Envelope | Outgoing]"
     key: str
     hear: Hear
     place: tuple[int, int]
-
-
-@dataclass(slots=True)
-class Process:
-    """One life of the mock.
-
-    Attributes:
-        clock: its time.
-        runtime: answers requests.
-        desk: answers them over HTTP.
-        opened: its part of the place where state is kept.
-        waiting: answers that are awaited.
-    """
-
-    clock: LivingClock
-    runtime: Runtime
-    desk: HttpDesk
-    opened: Opened
-    waiting: list[Waiting] = field(default_factory=list)
 
 
 @lru_cache
@@ -126,9 +130,10 @@ class World:
 
     Args:
         seed: everything follows from it.
-        place: where the mock's state is; in memory unless given.
+        place: where the mock's state is.
         runtime: what answers requests.
         plays_scenario: whether rules decide, too.
+        processes: how many share the state.
 
     Attributes:
         chance: decides everything that is drawn.
@@ -139,18 +144,20 @@ class World:
     def __init__(
         self,
         seed: int,
-        place: Place | None = None,
+        place: Place,
         runtime: type[Runtime] = Runtime,
         plays_scenario: bool = False,
+        processes: int = 1,
     ) -> None:
         self.chance = Random(seed)
         self.clock = ManualClock()
         self.history = History(self.clock)
         self.boundaries = Boundaries()
         self.receivers = Receivers(self.clock, self.chance, self.history, self.broken, self._left)
-        self.place = place or InMemory()
+        self.place = place
         self.crashes = 0
         self._runtime = runtime
+        self._shares = processes > 1
         self._plays_scenario = plays_scenario
         self._serial = self._asked = 0
         self._problems: list[Broken] = []
@@ -159,7 +166,8 @@ class World:
         self.keys = tuple(f"key-{name}" for name in "abc")
         owners = {key: keyring.owner(key) or "" for key in self.keys}
         self.ledger = Ledger(owners, self.place.peek, self.clock, self.broken)
-        self.process = self._start()
+        self._waiting: list[Waiting] = []
+        self._living = [self._start(number) for number in range(processes)]
 
     # What clients see
 
@@ -169,7 +177,7 @@ class World:
         self.history.note(key, _shown(tasks))
         self._asked += 1
         headers = {**HEAD, b"authorization": f"Bearer {key}".encode()}
-        process = self.process
+        process = self.chance.choice(self._living)
         try:
             answer = process.desk.answer(process.desk.read_head(headers, "http", "", "/v1"), body)
         except Crash as crash:
@@ -180,7 +188,7 @@ class World:
                 self._tell(key, answer, hear)
             else:
                 awaited = asyncio.ensure_future(answer)
-                process.waiting.append(Waiting(awaited, key, hear, self._place_in_time()))
+                self._waiting.append(Waiting(process, awaited, key, hear, self._place_in_time()))
                 await self._rest()
         self._check()
 
@@ -230,47 +238,55 @@ class World:
 
     async def _rest(self) -> None:
         """Let what is awaited go on, and tell those whose answers are there."""
-        process = self.process
-        while process.waiting:
+        while self._waiting:
             await rest()
-            ready = [each for each in process.waiting if each.answer.done()]
-            if not ready:
+            ready = next((each for each in self._waiting if each.answer.done()), None)
+            if ready is None:
                 return
-            for each in ready:
-                process.waiting.remove(each)
-                problem = each.answer.exception()
-                if isinstance(problem, Crash):
-                    await self._restart(problem)
-                    each.hear(NO_REPLY)
-                    return
-                self._tell(each.key, each.answer.result(), each.hear, each.place != self._place_in_time())
+            self._waiting.remove(ready)
+            problem = ready.answer.exception()
+            if isinstance(problem, Crash):
+                await self._restart(problem)
+                ready.hear(NO_REPLY)
+            else:
+                self._tell(ready.key, ready.answer.result(), ready.hear, ready.place != self._place_in_time())
 
     async def _restart(self, crash: Crash) -> None:
-        """The mock has died; start it again on what was committed."""
+        """A mock has died; start another on what was committed."""
         self.crashes += 1
-        self.history.note("mock", f"dies {crash}")
-        dead = self.process
+        [dead] = [process for process in self._living if process.number == crash.who]
+        self.history.note(f"mock {crash.who}", f"dies {crash.where}")
         dead.clock.is_alive = False
         dead.opened.die()
-        self.receivers.lose()
-        for each in dead.waiting:
+        self.receivers.lose(dead.post)
+        lost = [each for each in self._waiting if each.process is dead]
+        self._waiting = [each for each in self._waiting if each.process is not dead]
+        for each in lost:
             each.answer.cancel()
-        if dead.waiting:
+        if lost:
             await rest()
         self._arm()
-        self.process = self._start()
-        for each in dead.waiting:
+        self._living.remove(dead)
+        if self._living and self.chance.random() < 0.5:
+            # It stays dead for a while, so that others take over what it had.
+            self.clock.call_at(self.clock.now_ms() + 3 * LOOK_MS, partial(self._revive, crash.who))
+        else:
+            self._revive(crash.who)
+        for each in lost:
             each.hear(NO_REPLY)
 
-    def _start(self) -> Process:
+    def _revive(self, number: int) -> None:
+        self._living.append(self._start(number))
+
+    def _start(self, number: int) -> Process:
         clock, mock = LivingClock(self.clock), pattern()
-        opened = self.place.open(clock)
+        opened, reach = self.place.open(clock), self.boundaries.of(number)
         post = Post(self.receivers, clock, lambda: clock.is_alive)
-        desk = replace(mock.runtime.desk, store=CrashingStore(opened.store, self.boundaries), clock=clock, dice=opened.dice)
+        desk = replace(mock.runtime.desk, store=CrashingStore(opened.store, reach), clock=clock, dice=opened.dice)
         runtime = self._runtime(
             desk,
-            CrashingAgenda(opened.agenda, self.boundaries),
-            CrashingCourier(post, self.boundaries),
+            CrashingAgenda(opened.agenda, reach),
+            CrashingCourier(post, reach),
             partial(self._fetch_media, clock),
             mock.runtime.limits,
             mock.config.speed,
@@ -282,8 +298,18 @@ class World:
         if self._plays_scenario:
             runtime.plans.play(read_scenario(SCENARIO, mock.spec.failures, mock.spec.models))
         http = HttpDesk(runtime, None, None, lambda *_: "http://mock.test", self._hear_log)
+        process = Process(number, clock, runtime, http, opened, post)
         opened.begin()
-        return Process(clock, runtime, http, opened)
+        if self._shares:
+            self._look_later(process)
+        return process
+
+    def _look_later(self, process: Process) -> None:
+        def look() -> None:
+            process.opened.begin()
+            self._look_later(process)
+
+        process.clock.call_at(self.clock.now_ms() + LOOK_MS, look)
 
     def _fetch_media(self, clock: LivingClock, task: Task, index: int, take: TakeMedia) -> None:
         """Make the file of a result: at once, or after a while."""
@@ -321,7 +347,7 @@ class World:
         for key, uuid in self.ledger.tasks:
             self.ledger.is_over(key, uuid)
         self.ledger.delivered(self.receivers.arrivals)
-        if owed := self.process.runtime.dispatch.owed:
+        if owed := self._living[0].runtime.dispatch.owed:
             self.broken("every delivery ends", f"{owed} are still owed")
         self._check()
 
@@ -331,11 +357,12 @@ class World:
 
     async def close(self) -> None:
         """Let go of everything."""
-        self.process.clock.is_alive = False
-        for each in self.process.waiting:
+        for each in self._waiting:
             each.answer.cancel()
         await rest()
-        self.process.opened.die()
+        for process in self._living:
+            process.clock.is_alive = False
+            process.opened.die()
         self.place.close()
 
 
