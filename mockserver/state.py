@@ -4,9 +4,10 @@ Beside `app` this is the one place that names concrete adapters.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
 
 from mockserver.adapters.agendas import ClockAgenda
@@ -14,11 +15,13 @@ from mockserver.adapters.dice import KeyedDice, make_secret
 from mockserver.adapters.stores import MemoryStore, Room
 from mockserver.config import BadSetting, MockConfig
 from mockserver.forms import FORMS
-from mockserver.ports import Agenda, Clock, Dice, Shelf, Store
+from mockserver.ports import Agenda, Clock, Dice, Ledger, Shelf, Store
 
 MEMORY = "memory"
-#: How often a process looks for others that are no more, in seconds of real time.
-LOOK_EVERY_S = 1.0
+#: How often a process looks what others did, in seconds of real time.
+STEP_EVERY_S = 0.05
+#: After so many looks it looks for others that are no more.
+STEPS_TO_LOOK = 20
 
 
 async def _nothing() -> None:
@@ -34,6 +37,9 @@ class State:
         agenda: wakes when something is due.
         secret: 32 bytes from which digests of keys and draws derive; lives as long as the store.
         dice: draws what looks random, and never the same for two processes that share the store.
+        ledger: keeps what happened, or None where nobody else wants to know.
+        has_company: says whether other processes share the state now.
+        steps: what is done every now and then to keep in step with them.
         open: is awaited before the first request, in the event loop that serves.
         close: is awaited after the last one.
     """
@@ -42,8 +48,16 @@ class State:
     agenda: Agenda
     secret: bytes
     dice: Dice
+    ledger: Ledger | None = None
+    has_company: Callable[[], bool] = lambda: False
+    steps: list[Callable[[], None]] = field(default_factory=list)
     open: Callable[[], Awaitable[None]] = _nothing
     close: Callable[[], Awaitable[None]] = _nothing
+
+    async def in_step(self) -> None:
+        """Wait until all who share the state know what any of them did, or return at once where nobody else does."""
+        if self.has_company():
+            await asyncio.sleep(2 * STEP_EVERY_S)
 
 
 def make_state(config: MockConfig, clock: Clock, rooms: Mapping[Shelf, Room], is_inline: bool) -> State:
@@ -66,9 +80,45 @@ def make_state(config: MockConfig, clock: Clock, rooms: Mapping[Shelf, Room], is
     return _in_file(config, Path(config.state), clock, rooms)
 
 
+class _Pulse:
+    """Does some things every now and then, in real time, while it goes.
+
+    Args:
+        steps: what is done each time.
+        look: what is done more rarely.
+    """
+
+    def __init__(self, steps: Sequence[Callable[[], None]], look: Callable[[], None]) -> None:
+        self._steps = steps
+        self._look = look
+        self._task: asyncio.Task[None] | None = None
+
+    def begin(self) -> None:
+        self._look()
+        self._task = asyncio.create_task(self._go())
+
+    async def _go(self) -> None:
+        for number in count(1):
+            await asyncio.sleep(STEP_EVERY_S)
+            self._step()
+            if number % STEPS_TO_LOOK == 0:
+                self._look()
+
+    def _step(self) -> None:
+        for step in self._steps:
+            step()
+
+    async def end(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._task
+        self._step()
+
+
 def _in_file(config: MockConfig, path: Path, clock: Clock, rooms: Mapping[Shelf, Room]) -> State:
     try:
-        from mockserver.adapters.sqlite import BadState, Database, SqliteAgenda, SqliteStore
+        from mockserver.adapters.sqlite import BadState, Database, SqliteAgenda, SqliteLedger, SqliteStore
     except ImportError as problem:
         raise BadSetting("state", f"this system cannot keep it in a file ({problem}); keep it in memory") from problem
     try:
@@ -82,25 +132,19 @@ def _in_file(config: MockConfig, path: Path, clock: Clock, rooms: Mapping[Shelf,
         raise BadSetting("state", f"{path} was begun without this seed; name another file, or leave the seed out")
     agenda = SqliteAgenda(database, clock)
     store = SqliteStore(database, FORMS, clock, rooms)
-    watch: list[asyncio.Task[None]] = []
-
-    async def look() -> None:
-        while True:
-            await asyncio.sleep(LOOK_EVERY_S)
-            agenda.look()
+    steps: list[Callable[[], None]] = []
+    pulse = _Pulse(steps, agenda.look)
 
     async def begin() -> None:
         if agenda.is_alone:
             store.settle(Shelf.SESSIONS)
-        agenda.look()
-        watch.append(asyncio.create_task(look()))
+        pulse.begin()
 
     async def end() -> None:
-        for task in watch:
-            task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
+        await pulse.end()
         agenda.close()
         database.close()
 
-    return State(store, agenda, secret, KeyedDice(secret, agenda.number - 1), begin, end)
+    ledger = SqliteLedger(database, config.journal)
+    dice = KeyedDice(secret, agenda.number - 1)
+    return State(store, agenda, secret, dice, ledger, lambda: agenda.has_company, steps, begin, end)

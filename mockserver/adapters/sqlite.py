@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 from mockserver.adapters.stores import COUNTERS_IN_USE_MS, ROOMS, Room
 from mockserver.adapters.writing import Forms, Writing, read_key, write_key
-from mockserver.ports import UNSETTLED_MS, Amounts, Clock, Entry, Key, Shelf, Topic
+from mockserver.ports import UNSETTLED_MS, Amounts, Clock, Entry, Key, Shelf, Topic, Written
 
 T = TypeVar("T")
 
@@ -38,6 +38,9 @@ MIGRATIONS = (
         PRIMARY KEY (topic, key)
     ) WITHOUT ROWID;
     CREATE TABLE keepers (number INTEGER PRIMARY KEY AUTOINCREMENT);
+    CREATE TABLE ledger (
+        number INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL, owner TEXT, content BLOB NOT NULL
+    );
     CREATE TABLE facts (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
     """,
 )
@@ -300,7 +303,7 @@ class SqliteAgenda:
         self._locks = Path(f"{database.path}-keepers")
         self._lock = -1
         self.number = database.together(self._enter)
-        self.is_alone = not any(self._is_alive(number) for number in self._others())
+        self.is_alone = not self.has_company
 
     def _enter(self) -> int:
         self._database.begin()
@@ -388,3 +391,56 @@ class SqliteAgenda:
         if self._lock >= 0:
             os.close(self._lock)
             self._lock = -1
+
+    @property
+    def has_company(self) -> bool:
+        """Whether other processes have the file open now."""
+        return any(self._is_alive(number) for number in self._others())
+
+
+_CUT = (
+    "DELETE FROM ledger WHERE kind = ? AND number <="
+    " (SELECT number FROM ledger WHERE kind = ? ORDER BY number DESC LIMIT 1 OFFSET ?)"
+)
+
+
+class SqliteLedger:
+    """Keeps what happened in a file.
+
+    Args:
+        database: the file.
+        most: how many entries of each kind are kept.
+    """
+
+    def __init__(self, database: Database, most: int) -> None:
+        self._database = database
+        self._most = most
+        self._written = 0
+
+    def append(self, entries: Sequence[tuple[str, str | None, bytes]]) -> None:
+        """Keep entries."""
+        self._database.together(partial(self._append, entries))
+
+    def _append(self, entries: Sequence[tuple[str, str | None, bytes]]) -> None:
+        for entry in entries:
+            self._database.change("INSERT INTO ledger (kind, owner, content) VALUES (?, ?, ?)", entry)
+        self._written += len(entries)
+        if self._written > self._most // _OFTEN:
+            self._written = 0
+            for kind in {kind for kind, *_ in entries}:
+                self._database.change(_CUT, (kind, kind, self._most))
+
+    def read(self, after: int) -> Sequence[Written]:
+        """Return what is kept with a larger number, oldest first."""
+        statement = "SELECT number, kind, owner, content FROM ledger WHERE number > ? ORDER BY number"
+        return [Written(*row) for row in self._database.execute(statement, (after,))]
+
+    @property
+    def last(self) -> int:
+        """Number of the newest entry that there ever was, 0 before the first."""
+        found = self._database.execute("SELECT seq FROM sqlite_sequence WHERE name = 'ledger'").fetchone()
+        return int(found[0]) if found else 0
+
+    def forget(self, owner: str | None) -> None:
+        """Drop the entries of an owner, or all."""
+        self._database.change("DELETE FROM ledger WHERE ?1 IS NULL OR owner = ?1", (owner,))

@@ -295,8 +295,8 @@ class World:
             None,
             {"webhook": ATTEMPTS["hook"], "upload": ATTEMPTS["put"]},
         )
-        if self._plays_scenario:
-            runtime.plans.play(read_scenario(SCENARIO, mock.spec.failures, mock.spec.models))
+        rules = read_scenario(SCENARIO, mock.spec.failures, mock.spec.models) if self._plays_scenario else None
+        runtime.plans.begin(rules)
         http = HttpDesk(runtime, None, None, lambda *_: "http://mock.test", self._hear_log)
         process = Process(number, clock, runtime, http, opened, post)
         opened.begin()
@@ -307,6 +307,7 @@ class World:
     def _look_later(self, process: Process) -> None:
         def look() -> None:
             process.opened.begin()
+            process.runtime.plans.refresh()
             self._look_later(process)
 
         process.clock.call_at(self.clock.now_ms() + LOOK_MS, look)
