@@ -11,7 +11,7 @@ from functools import partial
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from mockserver.dispatch import Dispatch
+from mockserver.dispatch import Dispatch, insist
 from mockserver.engine.deliveries import Owed
 from mockserver.engine.life import step
 from mockserver.engine.plan import due_times, figures_of
@@ -438,7 +438,7 @@ class Runtime:
 
     def _ripe(self, key: Key) -> None:
         """The time of a result has come."""
-        self.desk.store.together(partial(self._ripen, key))
+        insist(self.desk.clock, partial(self.desk.store.together, partial(self._ripen, key)))
 
     def _ripen(self, key: Key) -> None:
         *of_task, index = key
