@@ -1,8 +1,8 @@
-"""Where a mock can die: before and after each change that stays, and on either side of each thing that leaves it."""
+"""Where a mock can die, and its store fail: around each change that stays, and each thing that leaves the mock."""
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from mockserver.ports import Agenda, Amounts, Courier, Delivery, Entry, Key, Parcel, Shelf, Store, Topic
 
@@ -23,34 +23,69 @@ class Crash(BaseException):
         self.who = who
 
 
-#: Passes a boundary, or dies there.
-Reach = Callable[[str], None]
+class Strike(OSError):
+    """The store fails at one change, as where a disk is full for a moment. The process lives on."""
 
 
 class Boundaries:
-    """Counts the places at which processes can die, and lets one of them die at one of these.
+    """Counts the places at which processes can die, and lets one of them die at one of these, or its store fail there.
 
     Attributes:
         passed: how many were passed.
-        crash_at: number of the one at which it dies, 1 being the first, or None.
+        ends_at: number of the one at which something dies or fails, 1 being the first, or None.
+        only_fails: whether stores fail, and nobody dies. Places are skipped that have nothing to do with the store.
+        struck: how often a store failed.
     """
 
-    def __init__(self, crash_at: int | None = None) -> None:
-        self.passed = 0
-        self.crash_at = crash_at
+    def __init__(self) -> None:
+        self.passed = self.struck = 0
+        self.ends_at: int | None = None
+        self.only_fails = False
 
-    def crash_in(self, number: int | None) -> None:
-        """Let whoever reaches the n-th boundary from now die there, or nobody anywhere."""
-        self.crash_at = None if number is None else self.passed + number
+    def end_in(self, number: int | None) -> None:
+        """Let the n-th boundary from now be one at which something dies or fails, or none."""
+        self.ends_at = None if number is None else self.passed + number
 
-    def of(self, who: int) -> Reach:
+    @property
+    def is_spent(self) -> bool:
+        """Whether it has happened."""
+        return self.ends_at is not None and self.passed >= self.ends_at
+
+    def of(self, who: int) -> "Reach":
         """Return how the process of a number passes boundaries."""
-        return partial(self._reach, who)
+        return Reach(self, who)
 
-    def _reach(self, who: int, where: str) -> None:
+    def pass_one(self, who: int, where: str, is_in_store: bool) -> None:
+        """Pass a boundary, or die or fail there."""
+        if self.only_fails and not is_in_store:
+            return
         self.passed += 1
-        if self.passed == self.crash_at:
-            raise Crash(where, who)
+        if self.passed != self.ends_at:
+            return
+        if self.only_fails:
+            self.struck += 1
+            raise Strike(where)
+        raise Crash(where, who)
+
+
+class Reach(NamedTuple):
+    """How one process passes boundaries.
+
+    Attributes:
+        boundaries: counts them.
+        who: number of the process.
+    """
+
+    boundaries: Boundaries
+    who: int
+
+    def store(self, where: str) -> None:
+        """Pass a boundary at which the store can fail."""
+        self.boundaries.pass_one(self.who, where, True)
+
+    def outside(self, where: str) -> None:
+        """Pass one that has nothing to do with the store."""
+        self.boundaries.pass_one(self.who, where, False)
 
 
 class CrashingStore:
@@ -58,12 +93,12 @@ class CrashingStore:
 
     Args:
         store: keeps things.
-        reach: is called at each boundary.
+        reach: passes each boundary.
     """
 
     def __init__(self, store: Store, reach: Reach) -> None:
         self._store = store
-        self._reach = reach
+        self._reach = reach.store
         self._is_inside = False
 
     def get(self, shelf: Shelf, key: Key) -> Any | None:
@@ -124,18 +159,19 @@ class CrashingAgenda:
 
     Args:
         agenda: wakes.
-        reach: is called at each boundary.
+        reach: passes each boundary.
     """
 
     def __init__(self, agenda: Agenda, reach: Reach) -> None:
         self._agenda = agenda
-        self._reach = reach
+        self._reach = reach.store
+        self._outside = reach.outside
 
     def attend(self, topic: Topic, wake: Callable[[Key], None]) -> None:
         """Say who is woken about a topic."""
 
         def woken(key: Key) -> None:
-            self._reach("when woken")
+            self._outside("when woken")
             wake(key)
 
         self._agenda.attend(topic, woken)
@@ -165,12 +201,12 @@ class CrashingCourier:
 
     Args:
         courier: sends.
-        reach: is called at each boundary.
+        reach: passes each boundary.
     """
 
     def __init__(self, courier: Courier, reach: Reach) -> None:
         self._courier = courier
-        self._reach = reach
+        self._reach = reach.outside
 
     def send(self, parcel: Parcel, done: Callable[[Delivery], None]) -> None:
         """Send a parcel and say afterwards what became of it."""

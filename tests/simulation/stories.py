@@ -63,6 +63,7 @@ def simulate(
     told(world)
 
     async def anything() -> None:
+        world.boundaries.only_fails = draws.random() < 0.2
         world.crash_every(draws.choice(CRASHES))
         is_plain = draws.random() < 0.2
         clients = [Client(key, world, is_plain) for key in world.keys]
@@ -76,14 +77,19 @@ def simulate(
     return world
 
 
-def tell(crash_at: int, setting: Setting = SETTINGS["memory"]) -> World:
-    """Tell one story in which everything comes once, with the mock dying at one boundary, and return its world.
+def tell(ends_at: int, setting: Setting = SETTINGS["memory"], only_fails: bool = False) -> World:
+    """Tell one story in which everything comes once, and return its world.
+
+    Args:
+        ends_at: number of the boundary at which a mock dies.
+        setting: where the state is kept, and how many mocks share it.
+        only_fails: whether the store fails there, and nobody dies.
 
     Raises:
         Broken: an invariant does not hold.
     """
     world = World(1, setting.place(), processes=setting.processes)
-    world.boundaries.crash_at = crash_at
+    world.boundaries.ends_at, world.boundaries.only_fails = ends_at, only_fails
 
     async def story() -> None:
         first, second, _ = (Client(key, world, True) for key in world.keys)

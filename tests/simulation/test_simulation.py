@@ -58,6 +58,15 @@ def test_a_story_ends_well_wherever_the_mock_dies_in_it(state: str) -> None:
     assert number > 100, "there are many"
 
 
+@pytest.mark.parametrize("state", ["file", pytest.param("memory", marks=DEEP)])
+def test_a_story_ends_well_wherever_the_store_fails_in_it(state: str) -> None:
+    """One failure costs nobody more than an answer: what nobody would ask for again is done again."""
+    number = 1
+    while tell(number, SETTINGS[state], only_fails=True).boundaries.struck:
+        number += 1
+    assert number > 100
+
+
 @pytest.mark.parametrize("mistake", MISTAKES.values(), ids=MISTAKES)
 def test_mistakes_are_found(mistake: Mistake) -> None:
     """Each breaks the invariant that it should, within a few seeds."""

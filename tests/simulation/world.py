@@ -22,7 +22,7 @@ from mockserver.transports.http import HttpDesk
 from mockserver.wire import Envelope
 from tests.simulation.base import Opened, Place
 from tests.simulation.clients import uuid_from
-from tests.simulation.crashes import Boundaries, Crash, CrashingAgenda, CrashingCourier, CrashingStore
+from tests.simulation.crashes import Boundaries, Crash, CrashingAgenda, CrashingCourier, CrashingStore, Strike
 from tests.simulation.history import History
 from tests.simulation.invariants import ATTEMPTS, BALANCE_USD, NO_REPLY, Ledger, Reply
 from tests.simulation.receivers import Post, Receivers
@@ -214,6 +214,8 @@ class World:
                 self.clock.advance_to(due_ms)
             except Crash as crash:
                 await self._restart(crash)
+            except Strike as strike:
+                self.history.note("store", f"fails {strike}")
             await self._rest()
             self._check()
         self.clock.advance_to(target_ms)
@@ -232,9 +234,9 @@ class World:
 
     def _arm(self) -> None:
         if self._mean_boundaries is None:
-            self.boundaries.crash_in(None)
+            self.boundaries.end_in(None)
         else:
-            self.boundaries.crash_in(self.chance.randint(1, 4 * self._mean_boundaries))
+            self.boundaries.end_in(self.chance.randint(1, 4 * self._mean_boundaries))
 
     async def _rest(self) -> None:
         """Let what is awaited go on, and tell those whose answers are there."""
@@ -340,6 +342,8 @@ class World:
         self.ledger.left(url)
 
     def _check(self) -> None:
+        if self.boundaries.is_spent:
+            self._arm()
         if self._problems:
             raise self._problems[0]
 
@@ -353,7 +357,7 @@ class World:
         self._check()
 
     def _hear_log(self, said: str) -> None:
-        if said.startswith("internal failure"):
+        if said.startswith("internal failure") and not self.boundaries.struck:
             self.broken("the mock never fails", said)
 
     async def close(self) -> None:
