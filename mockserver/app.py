@@ -263,6 +263,7 @@ def _make_journal(config: MockConfig, clock: Clock, state: State) -> Journal | N
 
     journal = KeptJournal(clock, config.journal, state.ledger)
     state.steps.append(journal.step)
+    state.endings.append(journal.write)
     return journal
 
 

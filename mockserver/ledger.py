@@ -1,7 +1,7 @@
 """The journal of a mock whose state outlives it: written to a ledger that all who share the state write to and read.
 
-Entries are noted as in any journal and written a little later, several at a time; those of the last moments before a
-process is killed are lost.
+Entries are noted as in any journal and written a little later, several at a time, and no more of them than are kept:
+under a load most are never written. Those of the last moments before a process is killed are lost.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -10,6 +10,9 @@ from msgspec import msgpack
 
 from mockserver.journal import Attempt, Entry, Journal, Raw, See, put_into_words
 from mockserver.ports import Clock, Ledger, Written
+
+#: How many steps may pass before what was noted is written, where nobody waits for it.
+MOST_STEPS = 20
 
 
 class KeptJournal(Journal):
@@ -25,9 +28,17 @@ class KeptJournal(Journal):
         super().__init__(clock, most)
         self._ledger = ledger
         self._seen = ledger.last
+        self._steps = 0
 
     def step(self) -> None:
+        """Write what was noted where somebody may be waiting for it, and sooner or later anyhow."""
+        self._steps += 1
+        if self._watchers or self._steps >= MOST_STEPS or self._ledger.is_shared:
+            self.write()
+
+    def write(self) -> None:
         """Write what was noted, and show those who watch what anybody wrote."""
+        self._steps = 0
         both: tuple[Iterable[Raw | Attempt], ...] = (self._exchanges, self._attempts)
         noted = sorted([each for some in both for each in some], key=_number)
         if noted:
@@ -45,7 +56,7 @@ class KeptJournal(Journal):
 
     def entries(self, owner: str | None = None, after: int = 0) -> Sequence[Entry]:
         """Return what is kept, oldest first."""
-        self.step()
+        self.write()
         return [entry for entry in self._read(after) if owner is None or entry.owner == owner]
 
     def _read(self, after: int) -> list[Entry]:
@@ -54,7 +65,7 @@ class KeptJournal(Journal):
     @property
     def last_number(self) -> int:
         """Number of the newest entry, 0 before the first."""
-        self.step()
+        self.write()
         return self._ledger.last
 
     def forget(self, owner: str | None = None) -> None:
@@ -64,7 +75,7 @@ class KeptJournal(Journal):
 
     def watch(self, see: See) -> Callable[[], None]:
         """Show every new entry to somebody, with the next step after it was noted, until the function is called."""
-        self.step()
+        self.write()
         self._seen = self._ledger.last
         return super().watch(see)
 

@@ -218,6 +218,10 @@ class Ledger(Protocol):
     def last(self) -> int:
         """Number of the newest entry that there ever was, 0 before the first."""
 
+    @property
+    def is_shared(self) -> bool:
+        """Whether others may be reading and writing it now."""
+
     def forget(self, owner: str | None) -> None:
         """Drop the entries of an owner, or all."""
 

@@ -40,6 +40,7 @@ class State:
         ledger: keeps what happened, or None where nobody else wants to know.
         has_company: says whether other processes share the state now.
         steps: what is done every now and then to keep in step with them.
+        endings: what is done at the end, before the store is closed.
         open: is awaited before the first request, in the event loop that serves.
         close: is awaited after the last one.
     """
@@ -51,6 +52,7 @@ class State:
     ledger: Ledger | None = None
     has_company: Callable[[], bool] = lambda: False
     steps: list[Callable[[], None]] = field(default_factory=list)
+    endings: list[Callable[[], None]] = field(default_factory=list)
     open: Callable[[], Awaitable[None]] = _nothing
     close: Callable[[], Awaitable[None]] = _nothing
 
@@ -100,20 +102,16 @@ class _Pulse:
     async def _go(self) -> None:
         for number in count(1):
             await asyncio.sleep(STEP_EVERY_S)
-            self._step()
+            for step in self._steps:
+                step()
             if number % STEPS_TO_LOOK == 0:
                 self._look()
-
-    def _step(self) -> None:
-        for step in self._steps:
-            step()
 
     async def end(self) -> None:
         if self._task is not None:
             self._task.cancel()
             with suppress(asyncio.CancelledError):
                 await self._task
-        self._step()
 
 
 def _in_file(config: MockConfig, path: Path, clock: Clock, rooms: Mapping[Shelf, Room]) -> State:
@@ -122,7 +120,7 @@ def _in_file(config: MockConfig, path: Path, clock: Clock, rooms: Mapping[Shelf,
     except ImportError as problem:
         raise BadSetting("state", f"this system cannot keep it in a file ({problem}); keep it in memory") from problem
     try:
-        database = Database(path)
+        database = Database(path, is_shared=config.workers > 1)
     except BadState as problem:
         raise BadSetting("state", str(problem)) from problem
     wanted = make_secret(config.seed)
@@ -133,6 +131,7 @@ def _in_file(config: MockConfig, path: Path, clock: Clock, rooms: Mapping[Shelf,
     agenda = SqliteAgenda(database, clock)
     store = SqliteStore(database, FORMS, clock, rooms)
     steps: list[Callable[[], None]] = []
+    endings: list[Callable[[], None]] = []
     pulse = _Pulse(steps, agenda.look)
 
     async def begin() -> None:
@@ -142,9 +141,11 @@ def _in_file(config: MockConfig, path: Path, clock: Clock, rooms: Mapping[Shelf,
 
     async def end() -> None:
         await pulse.end()
+        for each in endings:
+            each()
         agenda.close()
         database.close()
 
     ledger = SqliteLedger(database, config.journal)
     dice = KeyedDice(secret, agenda.number - 1)
-    return State(store, agenda, secret, dice, ledger, lambda: agenda.has_company, steps, begin, end)
+    return State(store, agenda, secret, dice, ledger, lambda: agenda.has_company, steps, endings, begin, end)

@@ -43,6 +43,11 @@ def served(tmp_path: Path, **settings: Any) -> MockServer:
     return MockServer(state=str(tmp_path / "mock.db"), clock=1, **settings)
 
 
+def shared(tmp_path: Path) -> MockServer:
+    """Return the same, as one of two that share the file."""
+    return served(tmp_path, speed="instant", workers=2)
+
+
 def outcomes(told: Any) -> Sequence[str]:
     """Return the status, or the code of the error, of each task."""
     errors = [error["code"] for error in told.get("errors", ())]
@@ -93,7 +98,7 @@ def test_what_is_owed_is_delivered_after_the_end(tmp_path: Path) -> None:
 
 def test_all_who_share_a_file_know_the_same(tmp_path: Path) -> None:
     """Tasks, rules and their counts, and the journal, whoever was told of them."""
-    with served(tmp_path, speed="instant") as here, served(tmp_path, speed="instant") as there:
+    with shared(tmp_path) as here, shared(tmp_path) as there:
         here.control.play(RULES)
         assert outcomes(ask(there, video(1))) != ["accepted"]
         assert outcomes(ask(here, video(1))) == ["accepted"]
@@ -107,7 +112,7 @@ def test_all_who_share_a_file_know_the_same(tmp_path: Path) -> None:
 
 def test_processes_that_share_a_file_make_different_results(tmp_path: Path) -> None:
     """Though they draw from one secret, and the same key asks both."""
-    with served(tmp_path, speed="instant") as here, served(tmp_path, speed="instant") as there:
+    with shared(tmp_path) as here, shared(tmp_path) as there:
         for mock, number in ((here, 1), (there, 2)):
             ask(mock, video(number))
         told = ask(here, poll(1), poll(2))["data"]
@@ -116,12 +121,11 @@ def test_processes_that_share_a_file_make_different_results(tmp_path: Path) -> N
 
 def test_a_file_is_begun_with_one_seed(tmp_path: Path) -> None:
     """Under another one nobody's keys would be known again; without one it goes on as it began."""
-    path = str(tmp_path / "mock.db")
-    make_mock(MockConfig(state=path, seed=7))
-    make_mock(MockConfig(state=path, seed=7))
-    make_mock(MockConfig(state=path))
+    for seed in (7, 7, None):
+        with served(tmp_path, seed=seed):
+            pass
     with pytest.raises(BadSetting, match="was begun without this seed; name another file"):
-        make_mock(MockConfig(state=path, seed=8))
+        make_mock(MockConfig(state=str(tmp_path / "mock.db"), seed=8))
 
 
 def test_the_same_seed_draws_the_same_in_a_file(tmp_path: Path) -> None:
@@ -132,3 +136,12 @@ def test_the_same_seed_draws_the_same_in_a_file(tmp_path: Path) -> None:
             ask(mock, video(1))
             told.append(ask(mock, poll(1))["data"][0]["videoUUID"])
     assert told[0] == told[1]
+
+
+def test_a_mock_that_does_not_share_has_its_file_alone(tmp_path: Path) -> None:
+    """Another one is told so when it begins, and what would help."""
+    with (
+        served(tmp_path),
+        pytest.raises(BadSetting, match="is in use; end the other mock, or begin one with --workers"),
+    ):
+        make_mock(MockConfig(state=str(tmp_path / "mock.db")))

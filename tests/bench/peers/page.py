@@ -7,7 +7,7 @@ from typing import Any
 
 from tests.bench.peers.race import LOADS, Load, Measured, Plan, Turn
 from tests.bench.report import Spread, Target, spread
-from tests.bench.traffic import MISTAKES
+from tests.bench.traffic import MISTAKES, TASK
 
 PROSE_BEFORE = """\
 # Benchmarks
@@ -18,7 +18,7 @@ that gives a constant answer.
 
 ## What is measured
 
-- **The load.** POST requests with one task each. A valid one has 14 parameters, all good, and a taskUUID of its own; an
+- **The load.** POST requests with one task each. A valid one has {members} members, all good, and a taskUUID of its own; an
   invalid one has six mistakes: a text too short, a number as text, a number that is no choice, one too large, one too
   small, and a misspelt name. Every server gets the same bytes from the same client, over connections that stay open.
 - **The schema.** All servers are told the same rules: those of the model `minimax:3@1`, as {ours} publishes them at
@@ -27,7 +27,7 @@ that gives a constant answer.
 - **Requests a CPU second** are requests answered in a second of processor time of the server and its children. That
   says how much load a core bears, and other work on the machine disturbs it least. Latency and requests a second are
   those of a client that sends the next request when the answer to the last is there.
-- **Turns.** All servers are alive at once on one core, the client has another. Each first works for {warm_up} s of
+- **Turns.** All servers are alive at once on one core, the client has another. Each first works for up to {warm_up} s of
   processor time, so that compilers are warm; then all take turns of {turn} s, {rounds} at each load. Figures are
   medians of turns, ratios are taken within a round.
 - **Start** is from the start of the process to the first good answer, **memory** is what the server and its children
@@ -222,7 +222,13 @@ def page(outcome: Outcome, plan: Plan) -> str:
         outcome: what is told.
         plan: how much was measured.
     """
-    facts = {"ours": outcome.ours, "warm_up": plan.warm_up_cpu_s, "turn": plan.turn_s, "rounds": plan.rounds}
+    facts = {
+        "ours": outcome.ours,
+        "members": len(TASK),
+        "warm_up": plan.warm_up_cpu_s,
+        "turn": plan.turn_s,
+        "rounds": plan.rounds,
+    }
     parts = [f"### {title}\n\n{table}\n" for title, table in tables(outcome, markdown)]
     machine = f"Measured on: {_machine(outcome)}.\n"
     return "\n".join(
