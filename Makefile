@@ -24,7 +24,7 @@ NPM := npm install --silent --no-audit --no-fund --no-package-lock --ignore-scri
 export PATH := $(abspath $(BIN)):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test test-deep check lint audit format types bench bench-peers mutants mutation kills clips dist-check clean
+.PHONY: help serve test test-deep simulate check lint audit format types bench bench-peers mutants mutation kills clips dist-check clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -41,6 +41,9 @@ test: $(VENV)/test-ready $(CLIENTS)/ready $(STORAGE)/ready $(CLIENTS)/schemathes
 
 test-deep: $(VENV)/test-ready $(CLIENTS)/ready ## run the property tests with many more examples
 	$(BIN)/python -m pytest -n 2 -m deep --hypothesis-profile=deep $(OPTIONS)
+
+simulate: $(VENV)/test-ready ## simulate the mock from seeds; more: make simulate OPTIONS="--seeds 1000 --state workers"
+	@$(BIN)/python -m tests.simulation $(OPTIONS)
 
 check: lint audit test ## everything that must pass before a commit
 
