@@ -74,6 +74,7 @@ class Control:
             await self._in_step()
             made = operation.carry_out(self, asked)
             told = made if isinstance(made, Told) else await made
+            self._desk.store.keep()
             if call.method != "GET":
                 await self._in_step()
         except Refused as problem:

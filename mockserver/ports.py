@@ -145,12 +145,25 @@ class Store(Protocol):
     def together(self, work: Callable[[], T]) -> T:
         """Carry out something whose changes happen all or not at all, and return what it returns.
 
-        They are there for good when this returns, if the store outlives its process. An exception undoes them. What is
-        put into the agenda that belongs to the store counts as a change.
+        If the store outlives its process they are there for good when this returns or, where `when_kept` says so, a
+        little later. An exception undoes them. What is put into the agenda of the store counts as a change.
 
         Args:
             work: reads and changes the store. It is called again where somebody else changed meanwhile what it read.
         """
+
+    def when_kept(self, tell: Callable[[bool], None]) -> bool:
+        """Have somebody told when all that was changed so far is there for good: nobody is answered before.
+
+        Args:
+            tell: is called once, with False where it cannot be, so that it was undone.
+
+        Returns:
+            False, without a call, where it is there for good already.
+        """
+
+    def keep(self) -> None:
+        """Make all that was changed so far be there for good at once."""
 
 
 class Topic(Enum):

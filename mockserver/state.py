@@ -137,6 +137,8 @@ def _in_file(config: MockConfig, path: Path, clock: Clock, rooms: Mapping[Shelf,
     async def begin() -> None:
         if agenda.is_alone:
             store.settle(Shelf.SESSIONS)
+        if not database.is_shared:
+            database.gather(asyncio.get_running_loop().call_soon)
         pulse.begin()
 
     async def end() -> None:

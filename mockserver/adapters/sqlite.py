@@ -87,7 +87,12 @@ class Database:
         #: What is done once the transaction that is under way is there for good, and what if it is undone.
         self._afterwards: list[Callable[[], object]] = []
         self.undone: list[Callable[[], object]] = []
-        self._is_inside = False
+        self._is_open = True
+        #: Who is told when that transaction is there for good.
+        self._waiting: list[Callable[[bool], None]] = []
+        self._soon: Callable[[Callable[[], None]], object] | None = None
+        #: Whether `keep` will be called; whether a work is under way, joined a transaction, has marked where it began.
+        self._is_called = self._is_inside = self._is_joining = self._is_marked = False
 
     def _prepare(self) -> None:
         if not self.is_shared:
@@ -116,47 +121,99 @@ class Database:
         self.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
         self.execute("COMMIT")
 
+    def gather(self, soon: Callable[[Callable[[], None]], object]) -> None:
+        """Let changes that come at nearly the same time become there for good together: that costs as much as one does.
+
+        Args:
+            soon: has something called when everything that came at the same time is done.
+        """
+        self._soon = soon
+
     def together(self, work: Callable[[], T]) -> T:
-        """Carry out something as one transaction, which begins with the first change."""
+        """Carry out something of which all happens or nothing, in one transaction with what is waiting, if any is."""
         if self._is_inside:
             return work()
-        self._is_inside = True
+        self._is_inside, self._is_joining = True, self._connection.in_transaction
+        self._is_marked, before = False, len(self._afterwards)
         try:
             outcome = work()
-            if self._connection.in_transaction:
-                self.execute("COMMIT")
+            if self._is_marked:
+                self.execute("RELEASE mark")
         except BaseException:
-            if self._connection.in_transaction:
-                self.execute("ROLLBACK")
-            self._afterwards.clear()
-            for call in self.undone:
-                call()
+            self._undo(before)
             raise
         finally:
             self._is_inside = False
-        self._follow()
+        if self._soon is None or not self._connection.in_transaction:
+            self.keep()
+        elif not self._is_called:
+            self._is_called = True
+            self._soon(self.keep)
         return outcome
 
+    def _undo(self, before: int) -> None:
+        """Undo what a work changed that failed, and nothing of what waits to be there for good."""
+        if self._is_marked:
+            self.execute("ROLLBACK TO mark")
+            self.execute("RELEASE mark")
+        elif self._connection.in_transaction and not self._is_joining:
+            self.execute("ROLLBACK")
+        del self._afterwards[before:]
+        for call in self.undone:
+            call()
+
+    def keep(self) -> None:
+        """Make what was changed be there for good now, and tell those who wait for it.
+
+        Raises:
+            sqlite3.Error: it cannot be, so that all of it is undone.
+        """
+        self._is_called = False
+        if not self._is_open:
+            return
+        waiting, self._waiting = self._waiting, []
+        try:
+            if self._connection.in_transaction:
+                self.execute("COMMIT")
+        except sqlite3.Error:
+            if self._connection.in_transaction:
+                self.execute("ROLLBACK")
+            self._undo(0)
+            for tell in waiting:
+                tell(False)
+            raise
+        while self._afterwards:
+            self._afterwards.pop(0)()
+        for tell in waiting:
+            tell(True)
+
+    def when_kept(self, tell: Callable[[bool], None]) -> bool:
+        """Have somebody told when what was changed so far is there for good; False, and nothing, where it is."""
+        if not self._connection.in_transaction:
+            return False
+        self._waiting.append(tell)
+        return True
+
     def change(self, statement: str, values: tuple[Any, ...]) -> sqlite3.Cursor:
-        """Carry out a statement that changes something, within the transaction that is under way if one is."""
-        if self._is_inside and not self._connection.in_transaction:
-            self.execute("BEGIN IMMEDIATE")
+        """Carry out a statement that changes something, within the work that is under way if one is."""
+        if self._is_inside:
+            self.begin()
         return self.execute(statement, values)
 
     def begin(self) -> None:
-        """Keep others from changing anything until the transaction that is under way ends."""
+        """Keep others from changing anything until the work that is under way is there for good."""
         if not self._connection.in_transaction:
             self.execute("BEGIN IMMEDIATE")
+        elif self._is_joining and not self._is_marked:
+            self.execute("SAVEPOINT mark")
+            self._is_marked = True
 
     def afterwards(self, call: Callable[[], object]) -> None:
         """Do something once what was changed is there for good."""
-        self._afterwards.append(call)
-        if not self._is_inside:
-            self._follow()
-
-    def _follow(self) -> None:
-        while self._afterwards:
-            self._afterwards.pop(0)()
+        if self._connection.in_transaction:
+            self._afterwards.append(call)
+        else:
+            call()
 
     def fact(self, name: str, value: bytes) -> bytes:
         """Return what is remembered under a name: from now on this value, unless there is one."""
@@ -166,6 +223,8 @@ class Database:
 
     def close(self) -> None:
         """Let go of the file."""
+        self.keep()
+        self._is_open = False
         self._connection.close()
 
 
@@ -202,6 +261,8 @@ class SqliteStore:
         self._clock = clock
         self._rooms = {**ROOMS, **(rooms or {})}
         self.together = database.together
+        self.when_kept = database.when_kept
+        self.keep = database.keep
         (self._number,) = database.execute(_LAST).fetchone()
         #: How many entries were put on each shelf since what is too much was last dropped.
         self._puts = dict.fromkeys(Shelf, 0)

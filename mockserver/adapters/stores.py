@@ -109,6 +109,13 @@ class MemoryStore:
         """Carry out something. Nobody else changes anything meanwhile, and what was done before an exception stays."""
         return work()
 
+    def when_kept(self, _tell: Callable[[bool], None]) -> bool:
+        """Say that everything is as much there as it will ever be."""
+        return False
+
+    def keep(self) -> None:
+        """Do nothing: memory is not for good."""
+
     def count(self, shelf: Shelf) -> int:
         """Return how many entries a shelf holds."""
         return len(self._shelves[shelf].entries)

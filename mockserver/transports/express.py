@@ -8,6 +8,7 @@ tests send the same conversations both ways.
 from asyncio import TimerHandle
 from collections.abc import Awaitable
 from dataclasses import replace
+from functools import partial
 from typing import Any, ClassVar, NamedTuple, cast
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
@@ -15,7 +16,7 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 from mockserver.faults.base import End, Outgoing
 from mockserver.transports.asgi import Message
 from mockserver.transports.front import TASK_PATHS
-from mockserver.transports.http import Head, HttpDesk
+from mockserver.transports.http import Head, HttpDesk, is_kept
 from mockserver.transports.lines import SocketLine
 from mockserver.transports.spoilt import LINE, play
 from mockserver.wire import Envelope
@@ -60,6 +61,8 @@ class ExpressProtocol(HttpToolsProtocol):
         self._is_short = False
         #: Whether an answer is waited for; what a client sends meanwhile is not answered, and the connection ends then.
         self._is_busy = False
+        #: Whether an answer waits for the store, which it does not for long: what comes meanwhile is answered after it.
+        self._is_owing = False
         #: Whether the connection ends with the answer that is waited for.
         self._is_last = False
         #: Whether a request has begun that may take the short way, and is not answered.
@@ -105,6 +108,8 @@ class ExpressProtocol(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         """Begin a request; uvicorn's own preparations wait until it is clear that it will be uvicorn's."""
+        if self._is_owing:
+            self.desk.keep()
         self.url = b""
         self.headers = []
         self.expect_100_continue = False
@@ -178,9 +183,18 @@ class ExpressProtocol(HttpToolsProtocol):
     def _answer(self, head: Head, body: bytes, keep_alive: bool) -> None:
         answer = self.desk.answer(head, body)
         if type(answer) is Envelope:
-            self._write(answer, keep_alive)
+            if self.desk.when_kept(partial(self._write_kept, answer, keep_alive)):
+                self._is_owing = True
+            else:
+                self._write(answer, keep_alive)
         else:
             self._wait(cast("Awaitable[Envelope | Outgoing]", answer), keep_alive)
+
+    def _write_kept(self, envelope: Envelope, keep_alive: bool, is_kept: bool) -> None:
+        """Write an answer that waited for the store."""
+        self._is_owing = False
+        if not self.transport.is_closing():
+            self._write(envelope if is_kept else self.desk.lost(), keep_alive)
 
     def _head(self) -> Head:
         """Return what the head of the request means that was read last."""
@@ -208,6 +222,8 @@ class ExpressProtocol(HttpToolsProtocol):
 
     async def _write_later(self, answer: Awaitable[Envelope | Outgoing], keep_alive: bool) -> None:
         made = await answer
+        if not await is_kept(self.desk.when_kept):
+            made = self.desk.lost()
         if isinstance(made, Outgoing):
             close = () if keep_alive else (("connection", "close"),)
             made = replace(made, headers=(*made.headers, *close))
@@ -268,6 +284,8 @@ class ExpressProtocol(HttpToolsProtocol):
         """Close: at once, or with the answer that is still owed."""
         if self._line is not None:
             self._line.end()
+        if self._is_owing:
+            self.desk.keep()
         if self._is_busy:
             self._is_last = True
         else:

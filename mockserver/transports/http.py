@@ -1,5 +1,6 @@
 """HTTP: one POST is one exchange. Frames bytes, decides nothing."""
 
+import asyncio
 import secrets
 import time
 import traceback
@@ -82,6 +83,8 @@ class HttpDesk:
         self._times = tally.http
         self._origin = origin
         self.pause = runtime.pause
+        self.when_kept = runtime.desk.store.when_kept
+        self._store = runtime.desk.store
 
     def read_head(self, headers: Mapping[bytes, bytes], scheme: str, root: str, path: str) -> Head:
         """Say what the head of a POST request means. It means the same whenever it comes. Never raises.
@@ -128,6 +131,17 @@ class HttpDesk:
     def fail(self) -> Envelope:
         """Answer a request that made us fail."""
         return self._wire.envelope([self.failure()])
+
+    def keep(self) -> None:
+        """Let those who wait for the store be answered now; never raises."""
+        try:
+            self._store.keep()
+        except Exception:
+            self.failure()
+
+    def lost(self) -> Envelope:
+        """Answer a request whose changes were undone because the store failed, of which the log was told."""
+        return self.error("internalServerError", "The state of the mock cannot be kept: its log says why.")
 
     def error(self, name: str, reason: str) -> Envelope:
         """Answer in the API's own words that a request as a whole failed."""
@@ -220,10 +234,23 @@ class HttpTransport:
             return
         answer = self._desk.answer(head, body)
         made = answer if isinstance(answer, Envelope) else await answer
+        if not await is_kept(self._desk.when_kept):
+            made = self._desk.lost()
         if isinstance(made, Envelope):
             await send_answer(send, made.status, made.body)
         else:
             await play(made, send, line_of(scope) or StrangeLine(receive), self._desk.pause)
+
+
+async def is_kept(when_kept: Callable[[Callable[[bool], None]], bool]) -> bool:
+    """Wait until what was changed is there for good, and say whether it is.
+
+    Args:
+        when_kept: as a store has it.
+    """
+    loop = asyncio.get_running_loop()
+    kept: asyncio.Future[bool] = loop.create_future()
+    return await kept if when_kept(lambda is_there: kept.done() or kept.set_result(is_there)) else True
 
 
 def all_told(answers: Sequence[Answering]) -> TypeGuard[Sequence[Answer]]:

@@ -15,7 +15,7 @@ from mockserver.ports import UNSETTLED_MS, Entry, Shelf
 from mockserver.runtime import Answering, Runtime
 from mockserver.tally import Tally
 from mockserver.transports.asgi import Message, Origin, Receive, Scope, Send, headers_of
-from mockserver.transports.http import Observe
+from mockserver.transports.http import Observe, is_kept
 from mockserver.transports.spoilt import FragmentLine, line_of
 from mockserver.wire import Answer
 
@@ -145,6 +145,8 @@ class _Connection:
         body: bytes = text.encode("utf-8", "surrogatepass") if text is not None else message.get("bytes") or b""
         started = time.perf_counter()
         answers = self._exchange(body)
+        if not await is_kept(self._runtime.desk.store.when_kept):
+            answers = [self._lost()]
         told: list[Answer] = []
         outcomes: list[str] = []
         frames: list[bytes] = []
@@ -172,6 +174,11 @@ class _Connection:
             return self._runtime.exchange(body, self._caller)
         except Exception:
             return [self._fail()]
+
+    def _lost(self) -> Answer:
+        """Answer a message whose changes were undone because the store failed, of which the log was told."""
+        reason = "The state of the mock cannot be kept: its log says why."
+        return self._runtime.desk.wire.unaddressed("internalServerError", reason=reason)
 
     def _note(
         self, target: str, body: bytes, outcomes: Sequence[str], frames: Sequence[bytes], elapsed_ms: float
@@ -271,7 +278,10 @@ class _Connection:
     async def _hand_over(self, waiting: Answering) -> None:
         """Send an answer that is waited for when it is there."""
         started = time.perf_counter()
-        for settled in await self._runtime.settle([waiting]):
+        answers = await self._runtime.settle([waiting])
+        if not await is_kept(self._runtime.desk.store.when_kept):
+            answers = [self._lost()]
+        for settled in answers:
             answer, hits = (settled.answer, settled.hits) if isinstance(settled, Spoilt) else (settled, ())
             elapsed_ms = (time.perf_counter() - started) * 1000
             self._note(RESULTS, b"[]", [answer.outcome], await self._deliver(answer, hits), elapsed_ms)

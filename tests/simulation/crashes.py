@@ -129,6 +129,13 @@ class CrashingStore:
         """Return how many entries a shelf holds."""
         return self._store.count(shelf)
 
+    def when_kept(self, _tell: Callable[[bool], None]) -> bool:
+        """Say that everything is there for good: each work is, when it is over."""
+        return False
+
+    def keep(self) -> None:
+        """Do nothing: there is nothing that waits."""
+
     def together(self, work: Callable[[], T]) -> T:
         """Carry out something whose changes happen all or not at all."""
         if self._is_inside:

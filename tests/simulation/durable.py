@@ -120,6 +120,13 @@ class DurableStore:
         """Return how many entries a shelf holds, but for what is not committed."""
         return len(self.disk.shelves[shelf])
 
+    def when_kept(self, _tell: Callable[[bool], None]) -> bool:
+        """Say that everything is there for good: each work is, when it is over."""
+        return False
+
+    def keep(self) -> None:
+        """Do nothing: there is nothing that waits."""
+
     def together(self, work: Callable[[], T]) -> T:
         """Carry out something whose changes happen all or not at all."""
         return self.within(lambda _: work())

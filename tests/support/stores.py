@@ -66,6 +66,13 @@ class FailingStore:
         """Carry out something."""
         return work()
 
+    def when_kept(self, _tell: Callable[[bool], None]) -> bool:
+        """Say that everything is there for good."""
+        return False
+
+    def keep(self) -> None:
+        """Do nothing."""
+
     def _count(self) -> None:
         self._fails_in -= 1
         if self._fails_in == 0:
