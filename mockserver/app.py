@@ -36,6 +36,7 @@ from mockserver.scenario import ReadScenario, Scenario, load_scenario, read_scen
 from mockserver.shown import Found
 from mockserver.spec.load import Model, Spec, load_spec
 from mockserver.transports.asgi import App, Origin, Receive, Scope, Send, origin_finder, route_path
+from mockserver.transports.bounds import Bounds
 from mockserver.transports.control import ControlTransport
 from mockserver.transports.files import FileTransport
 from mockserver.transports.front import TASK_PATHS, Front
@@ -109,7 +110,11 @@ class Mock:
 
     def http_desk(self) -> HttpDesk:
         """Return what answers POST requests."""
-        return HttpDesk(self.runtime, self._observe, self.journal, self._origin, self.log.say)
+        config = self.config
+        bounds = Bounds(
+            config.max_head_bytes, config.head_seconds, config.body_seconds, config.login_seconds, config.max_connections
+        )
+        return HttpDesk(self.runtime, self._observe, self.journal, self._origin, self.log.say, bounds)
 
     def front(self, others: App | None, *, is_inner: bool = False) -> Front:
         """Return the mock as an ASGI application.

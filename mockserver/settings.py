@@ -128,6 +128,16 @@ def _hours(least: float) -> Callable[[str], float]:
     return read
 
 
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = math.nan
+    if not 0.01 <= seconds <= 86_400:
+        raise ValueError(f"{text!r} is not a number of seconds from 0.01 to 86400")
+    return seconds
+
+
 def _dollars(text: str) -> float:
     if text in ("unlimited", "inf"):
         return math.inf
@@ -249,6 +259,43 @@ PLAIN = (
         "max-depth", _integer(4, 500), "most lists and objects inside each other in a request", "COUNT", "40", "10"
     ),
     Setting("max-values", _integer(10, 10_000_000), "most values in a request", "COUNT", "100000", "5000"),
+    Setting(
+        "max-head-bytes", _integer(1024, 2**20), "most bytes of the head of an HTTP request", "BYTES", "65536", "16384"
+    ),
+    Setting("max-connections", _integer(1, 1_000_000), "most connections at a time", "COUNT", "10000", "200"),
+    Setting(
+        "max-owed",
+        _integer(1, 100_000),
+        "most deliveries that are owed to the receivers of one key at a time; further tasks that ask for some are "
+        "refused",
+        "COUNT",
+        "10000",
+        "100",
+    ),
+    Setting(
+        "head-seconds",
+        _seconds,
+        "how many seconds the head of a request may take, and a new connection may be silent",
+        "SECONDS",
+        "10",
+        "60",
+    ),
+    Setting(
+        "body-seconds",
+        _seconds,
+        "how many seconds a body may take, with one more for every 16 KiB of it",
+        "SECONDS",
+        "20",
+        "120",
+    ),
+    Setting(
+        "login-seconds",
+        _seconds,
+        "how many seconds a WebSocket connection may go without a good key",
+        "SECONDS",
+        "10",
+        "60",
+    ),
     Setting(
         "keep-tasks",
         _integer(1, 100_000_000),
