@@ -111,9 +111,8 @@ class Mock:
     def http_desk(self) -> HttpDesk:
         """Return what answers POST requests."""
         config = self.config
-        bounds = Bounds(
-            config.max_head_bytes, config.head_seconds, config.body_seconds, config.login_seconds, config.max_connections
-        )
+        seconds = config.head_seconds, config.body_seconds, config.login_seconds
+        bounds = Bounds(config.max_head_bytes, *seconds, config.max_connections)
         return HttpDesk(self.runtime, self._observe, self.journal, self._origin, self.log.say, bounds)
 
     def front(self, others: App | None, *, is_inner: bool = False) -> Front:

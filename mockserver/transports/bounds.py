@@ -1,4 +1,4 @@
-"""How much a connection may take of the server, whatever it is for. Numbers only; who holds them is `guard` and `lines`."""
+"""How much a connection may take of the server: numbers alone. `guard` and `socket_guard` hold connections to them."""
 
 from dataclasses import dataclass
 

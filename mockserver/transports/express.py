@@ -10,7 +10,7 @@ from collections.abc import Awaitable
 from dataclasses import replace
 from typing import Any, ClassVar, NamedTuple, cast
 
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCycle
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 
 from mockserver.faults.base import End, Outgoing
 from mockserver.transports.asgi import Message
@@ -138,11 +138,6 @@ class ExpressProtocol(GuardedProtocol):
         if self._line is None:
             self._line = SocketLine(self.transport)
         return self._line
-
-    def _is_idle(self) -> bool:
-        """Say whether uvicorn owes no answer. Its cycle is None before its first request."""
-        cycle: RequestResponseCycle | None = self.cycle
-        return cycle is None or cycle.response_complete
 
     def on_body(self, body: bytes) -> None:
         """Take a piece of the body."""

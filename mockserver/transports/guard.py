@@ -101,7 +101,7 @@ class GuardedProtocol(HttpToolsProtocol):
         except Refused:
             return
         else:
-            self._keep_time(is_blank=not self._is_inside and self._marks == before[0])
+            self._keep_time(is_blank=not self._is_inside and before[:2] == (self._marks, False))
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """Take a header; one behind the body, a trailer, is nobody's."""
@@ -193,8 +193,8 @@ class GuardedProtocol(HttpToolsProtocol):
         if self._is_over or not (self._is_inside or self._is_blank):
             return
         now_s = self.loop.time()
-        if self.flow.read_paused:
-            self._since_s = now_s  # what is not read cannot come
+        if self.flow.read_paused or (self._is_blank and not self._is_idle()):
+            self._since_s = now_s  # what is not read cannot come, and who waits for an answer may be silent
         late_at_s = self._since_s + self._allowed_s()
         if now_s < late_at_s:
             self._wake_in(late_at_s - now_s)
@@ -202,6 +202,11 @@ class GuardedProtocol(HttpToolsProtocol):
             self.transport.close()
         else:
             self._refuse_late()
+
+    def _is_idle(self) -> bool:
+        """Say whether uvicorn owes no answer. Its cycle is None before its first request."""
+        cycle: RequestResponseCycle | None = self.cycle
+        return cycle is None or cycle.response_complete
 
     def _stop_timing(self) -> None:
         if self._receipt is not None:
