@@ -239,7 +239,8 @@ def make_mock(
     journal = Journal(clock, config.journal) if config.journal else None
     keep_media_ms = round(config.keep_media_hours * HOUR_MS)
     attempts = {"webhook": config.webhook_attempts, "upload": config.upload_attempts}
-    runtime = Runtime(desk, courier, fetch_media, limits, config.speed, keep_media_ms, log.say, journal, attempts)
+    speed, owed = config.speed, config.max_owed
+    runtime = Runtime(desk, courier, fetch_media, limits, speed, keep_media_ms, log.say, journal, attempts, owed)
     if config.scenario is not None:
         runtime.plans.play(_read_scenario(config.scenario, spec))
     return Mock(config, spec, runtime, clock, store, courier, log, journal, gallery)

@@ -4,6 +4,7 @@ What follows from an attempt is decided by `engine.deliveries`; here it is carri
 over, sent by the courier, timed by the clock, noted in the journal.
 """
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
@@ -71,6 +72,8 @@ class Dispatch:
         self._most_owed = most_owed
         #: What is owed, with what cancels its timer.
         self._owed: dict[Key, Callable[[], None]] = {}
+        #: How much of it is owed to the receivers of each owner's tasks.
+        self._shares: Counter[str] = Counter()
         self._waiting: list[Callable[[], None]] = []
         #: Attempts that have begun and not ended, each by its identity: what was forgotten may be owed anew.
         self._trying: dict[int, Owed] = {}
@@ -79,6 +82,10 @@ class Dispatch:
     def owed(self) -> int:
         """How many deliveries are not over."""
         return len(self._owed)
+
+    def owed_by(self, owner: str) -> int:
+        """Return how many deliveries are not over of an owner's tasks."""
+        return self._shares[owner]
 
     @property
     def under_way(self) -> int:
@@ -97,7 +104,7 @@ class Dispatch:
     def forget(self, owner: str | None = None) -> None:
         """Owe nothing any more to the receivers of an owner's tasks, or of all; attempts under way end unnoticed."""
         for key in [key for key in self._owed if owner in (None, key[0])]:
-            self._owed.pop(key)()
+            self._settle(key)()
             self._store.drop(Shelf.DELIVERIES, key)
         self._trying = {place: owed for place, owed in self._trying.items() if owner not in (None, owed.owner)}
         self._rest()
@@ -112,6 +119,8 @@ class Dispatch:
     def _plan(self, owed: Owed) -> None:
         key = key_of(owed)
         self._store.put(Shelf.DELIVERIES, key, Entry(owed, UNSETTLED_MS, len(owed.body)))
+        if key not in self._owed:
+            self._shares[owed.owner] += 1
         self._owed[key] = _do_nothing
         if owed.at_ms <= self._clock.now_ms():
             self._try(owed)
@@ -163,9 +172,20 @@ class Dispatch:
             self._plan(after.owed)
             return
         key = key_of(owed)
-        self._owed.pop(key, None)
+        self._settle(key)
         self._store.drop(Shelf.DELIVERIES, key)
         self._over(owed, delivery.is_delivered)
+
+    def _settle(self, key: Key) -> Callable[[], None]:
+        """Owe something no longer, if it is owed; return what cancels its timer."""
+        cancel = self._owed.pop(key, None)
+        if cancel is None:
+            return _do_nothing
+        owner = key[0]
+        self._shares[owner] -= 1
+        if not self._shares[owner]:
+            del self._shares[owner]
+        return cancel
 
     def _note(self, owed: Owed, delivery: Delivery, after: Fate) -> None:
         next_at_ms = after.owed.at_ms if isinstance(after, TryAgain) else None

@@ -5,8 +5,8 @@ stands on non-public parts of its protocol class, whose version is therefore pin
 change. What is refused is answered in the API's words where an answer is possible, and the connection ends.
 """
 
-from asyncio import TimerHandle, Transport
-from typing import Any
+from asyncio import BaseTransport, TimerHandle, Transport
+from typing import Any, cast
 
 import httptools
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
@@ -60,9 +60,9 @@ class GuardedProtocol(HttpToolsProtocol):
 
     # Connections
 
-    def connection_made(self, transport: Transport) -> None:
+    def connection_made(self, transport: BaseTransport) -> None:
         """Take a connection; one that is silent is not kept."""
-        super().connection_made(transport)
+        super().connection_made(cast("Transport", transport))
         self._since_s = self.loop.time()
         self._is_surplus = len(self.connections) > self._bounds.connections
         self._wake_in(self._allowed_s())

@@ -5,7 +5,7 @@ a key. This stands on non-public parts of its protocol class, whose version is t
 when they change.
 """
 
-from asyncio import TimerHandle, Transport
+from asyncio import BaseTransport, TimerHandle
 from typing import Any
 
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
@@ -31,7 +31,7 @@ class GuardedSockets(WebSocketsSansIOProtocol):
         super().__init__(*args, **kwargs)
         self._login: TimerHandle | None = None
 
-    def connection_made(self, transport: Transport) -> None:
+    def connection_made(self, transport: BaseTransport) -> None:
         """Take a connection; one on which nobody shows a good key is not kept."""
         super().connection_made(transport)
         self._login = self.loop.call_later(self.desk.bounds.login_s, self._turn_away)
