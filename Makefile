@@ -17,7 +17,7 @@ NPM := npm install --silent --no-audit --no-fund --no-package-lock --ignore-scri
 export PATH := $(abspath $(BIN)):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test test-deep check lint format types bench mutants mutation clips dist-check clean
+.PHONY: help serve test test-deep check lint format types bench fuzz mutants mutation clips dist-check clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -58,6 +58,9 @@ mutation: $(VENV)/mutation-ready ## mutation testing of the duties of clients
 
 bench: $(VENV)/test-ready ## speed and memory, as ratios in one run
 	$(BIN)/python -m tests.bench $(OPTIONS)
+
+fuzz: $(VENV)/test-ready ## nonsense at a served mock for a while: make fuzz OPTIONS="--minutes 10"
+	$(BIN)/python -m tests.fuzz $(OPTIONS)
 
 clips: $(VENV)/ready ## render the shipped clips anew
 	$(BIN)/python -m mockserver.media.prerender

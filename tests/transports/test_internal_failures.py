@@ -229,3 +229,10 @@ def test_a_courier_that_raises_costs_its_parcel_and_nothing_else() -> None:
             assert [item["status"] for item in answer["data"]] == ["success", "success"]
 
     run(live())
+
+
+def test_a_failure_inside_httpx_clients_is_told_with_the_number_in_the_log() -> None:
+    """A mock inside a program fails as a served one does: 500, a number, and the next request is answered."""
+    lines = StringIO()
+    with MockRunware() as inside, redirect_stdout(lines):
+        inside.mock.runtime.desk.store.fail_at(1)  # type: ignore[attr-defined]
