@@ -168,6 +168,7 @@ class OverSocket:
         if self._connection is not None:
             with suppress(TimeoutError, ConnectionClosed):
                 self._connection.close()
+            self._connection.socket.close()  # which stays open where the server ended the connection first
             self._connection = None
 
 
