@@ -74,16 +74,24 @@ class OverHttp:
         self._connection: socket.socket | None = None
 
     def send(self, data: bytes) -> Outcome:
-        """Post a body."""
+        """Post a body; once more where the server had ended the connection meanwhile, as it may if it was idle."""
+        was_open = self._connection is not None
+        outcome = self._post(data)
+        return self._post(data) if was_open and outcome.word == "no answer" else outcome
+
+    def _post(self, data: bytes) -> Outcome:
         head = "POST /v1 HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nAuthorization: Bearer fuzz\r\n"
         if self._connection is None:
             self._connection = _socket(self._url)
-        self._connection.sendall(f"{head}Content-Length: {len(data)}\r\n\r\n".encode() + data)
         try:
+            self._connection.sendall(f"{head}Content-Length: {len(data)}\r\n\r\n".encode() + data)
             return self._answer(self._connection)
         except TimeoutError:
             self.close()
             return Outcome("hangs", True)
+        except ConnectionError:
+            self.close()
+            return Outcome("no answer", True)
 
     def _answer(self, connection: socket.socket) -> Outcome:
         head, body = _read_head(connection)
