@@ -53,21 +53,34 @@ class Fuzz:
         Args:
             number: seed of what is drawn.
         """
-        named = [name for name in self._ways for _ in range(WAYS[name][2])]
-        tries = st.sampled_from(named).flatmap(lambda name: st.tuples(st.just(name), WAYS[name][1]))
         while not self.is_over:
-            limits: Any = settings(
-                max_examples=ROUND, database=None, deadline=None, phases=(Phase.generate,), suppress_health_check=list(HealthCheck)
-            )  # fmt: skip
-            seed(number)(limits(given(tries)(self._try)))()
+            for name, data in self._draw(number):
+                if data and not self.is_over:
+                    self._try(name, data)
             number += 1
         for way in self._ways.values():
             way.close()
 
-    def _try(self, attempt: tuple[str, bytes]) -> None:
-        name, data = attempt
-        if self.is_over or not data:
-            return
+    def _draw(self, number: int) -> list[tuple[str, bytes]]:
+        """Draw what is sent next, by which way. Nothing is sent meanwhile: what sends may use chance of its own."""
+        named = [name for name in self._ways for _ in range(WAYS[name][2])]
+        tries = st.sampled_from(named).flatmap(lambda name: st.tuples(st.just(name), WAYS[name][1]))
+        drawn: list[tuple[str, bytes]] = []
+
+        def keep(attempt: tuple[str, bytes]) -> None:
+            drawn.append(attempt)
+
+        limits: Any = settings(
+            max_examples=int(min(ROUND, self._most)),
+            database=None,
+            deadline=None,
+            phases=(Phase.generate,),
+            suppress_health_check=list(HealthCheck),
+        )
+        seed(number)(limits(given(tries)(keep)))()
+        return drawn
+
+    def _try(self, name: str, data: bytes) -> None:
         try:
             outcome = self._ways[name].send(data)
         except OSError as problem:

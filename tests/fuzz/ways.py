@@ -3,7 +3,7 @@
 import json
 import socket
 from collections.abc import Callable, Mapping
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from typing import NamedTuple, Protocol
 from urllib.parse import urlsplit
 from uuid import uuid4
@@ -143,12 +143,13 @@ class OverSocket:
     def __init__(self, url: str) -> None:
         self._url = url.replace("http", "ws", 1)
         self._connection: ClientConnection | None = None
+        self._opened = ExitStack()
         self._count = 0
 
     def send(self, data: bytes) -> Outcome:
         """Send a message, a text where it could be one and every other time, and ask a question behind it."""
         if self._connection is None:
-            self._connection = connect(self._url, proxy=None, max_size=None)
+            self._connection = self._opened.enter_context(connect(self._url, proxy=None, max_size=None))
             self._connection.send('[{"taskType":"authentication","apiKey":"fuzz"}]')
         self._count += 1
         uuid = str(uuid4())
@@ -173,11 +174,9 @@ class OverSocket:
 
     def close(self) -> None:
         """Let go of the connection."""
-        if self._connection is not None:
-            with suppress(TimeoutError, ConnectionClosed):
-                self._connection.close()
-            self._connection.socket.close()  # which stays open where the server ended the connection first
-            self._connection = None
+        self._connection = None
+        with suppress(TimeoutError, ConnectionClosed):
+            self._opened.close()
 
 
 _HANDSHAKE = (
