@@ -24,7 +24,7 @@ NPM := npm install --silent --no-audit --no-fund --no-package-lock --ignore-scri
 export PATH := $(abspath $(BIN)):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test test-deep simulate check lint audit format types bench bench-peers mutants mutation kills clips dist-check clean
+.PHONY: help serve test test-deep simulate check lint audit format types bench bench-peers fuzz mutants mutation kills clips dist-check clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -81,6 +81,9 @@ bench-peers: $(VENV)/test-ready ## speed and memory beside Prism, WireMock and M
 	@.ci/provide java:default-jre-headless || true
 	@.ci/install-peers $(PEERS) $(RIVALS)
 	$(BIN)/python -m tests.bench.peers $(OPTIONS)
+
+fuzz: $(VENV)/test-ready ## nonsense at a served mock for a while: make fuzz OPTIONS="--minutes 10"
+	$(BIN)/python -m tests.fuzz $(OPTIONS)
 
 clips: $(VENV)/ready ## render the shipped clips anew
 	$(BIN)/python -m mockserver.media.prerender

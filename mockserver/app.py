@@ -39,6 +39,7 @@ from mockserver.spec.load import Model, Spec, load_spec
 from mockserver.state import State, make_state
 from mockserver.tally import Tally
 from mockserver.transports.asgi import App, Origin, Receive, Scope, Send, origin_finder, route_path
+from mockserver.transports.bounds import Bounds
 from mockserver.transports.control import ControlTransport
 from mockserver.transports.files import FileTransport
 from mockserver.transports.front import TASK_PATHS, Front
@@ -126,7 +127,10 @@ class Mock:
 
     def http_desk(self) -> HttpDesk:
         """Return what answers POST requests."""
-        return HttpDesk(self.runtime, self._observe, self.journal, self._origin, self.log.say, self.tally)
+        config = self.config
+        seconds = config.head_seconds, config.body_seconds, config.login_seconds
+        bounds = Bounds(config.max_head_bytes, *seconds, config.max_connections)
+        return HttpDesk(self.runtime, self._observe, self.journal, self._origin, self.log.say, self.tally, bounds)
 
     def front(self, others: App | None, *, is_inner: bool = False) -> Front:
         """Return the mock as an ASGI application.
@@ -254,8 +258,9 @@ def make_mock(
     journal = _make_journal(config, clock, state)
     keep_media_ms = round(config.keep_media_hours * HOUR_MS)
     attempts = {"webhook": config.webhook_attempts, "upload": config.upload_attempts}
+    speed, owed = config.speed, config.max_owed
     runtime = Runtime(
-        desk, state.agenda, courier, fetch_media, limits, config.speed, keep_media_ms, log.say, journal, attempts
+        desk, state.agenda, courier, fetch_media, limits, speed, keep_media_ms, log.say, journal, attempts, owed
     )
     state.steps.append(runtime.plans.refresh)
     runtime.plans.begin(None if config.scenario is None else _read_scenario(config.scenario, spec))

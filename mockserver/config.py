@@ -40,6 +40,12 @@ class MockConfig:
         max_tasks: tasks in one request.
         max_depth: lists and objects inside each other in a request.
         max_values: values in a request.
+        max_head_bytes: size of the head of an HTTP request.
+        max_connections: connections that are open at a time.
+        max_owed: deliveries that are owed to the receivers of one key at a time.
+        head_seconds: how long the head of a request may take, and a new connection may be silent; real time.
+        body_seconds: how long a body may take, and a second more for every 16 KiB of it; real time.
+        login_seconds: how long a WebSocket connection may go without a good key; real time.
         keep_tasks: finished tasks that are kept.
         keep_hours: how long a finished task is kept.
         keep_media_hours: how long the address of a video is good if its task has no ttl.
@@ -77,6 +83,12 @@ class MockConfig:
     max_tasks: int = 1000
     max_depth: int = 40
     max_values: int = 100_000
+    max_head_bytes: int = 64 * 1024
+    max_connections: int = 10_000
+    max_owed: int = 10_000
+    head_seconds: float = 10.0
+    body_seconds: float = 20.0
+    login_seconds: float = 10.0
     keep_tasks: int = 10_000
     keep_hours: float = 24.0
     keep_media_hours: float = 24.0

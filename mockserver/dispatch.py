@@ -4,7 +4,7 @@ What follows from an attempt is decided by `engine.deliveries`; here it is carri
 over, sent by the courier, timed by the clock, noted in the journal.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
@@ -94,6 +94,9 @@ class Dispatch:
         self._log = log
         self._most_owed = most_owed
         self.outcomes: defaultdict[tuple[str, str], int] = defaultdict(int)
+        #: What is owed and seen to here, and how much of it to the receivers of each owner's tasks.
+        self._known: set[Key] = set()
+        self._shares: Counter[str] = Counter()
         self._waiting: list[Callable[[], None]] = []
         #: Attempts that have begun here and not ended. What was forgotten may be owed anew: another object then.
         self._trying: dict[Key, Owed] = {}
@@ -103,6 +106,10 @@ class Dispatch:
     def owed(self) -> int:
         """How many deliveries are not over."""
         return self._store.count(Shelf.DELIVERIES)
+
+    def owed_by(self, owner: str) -> int:
+        """Return how many deliveries are not over of an owner's tasks, of those that are seen to here."""
+        return self._shares[owner]
 
     @property
     def under_way(self) -> int:
@@ -135,6 +142,7 @@ class Dispatch:
     def _plan(self, owed: Owed) -> None:
         key = key_of(owed)
         self._store.put(Shelf.DELIVERIES, key, Entry(owed, UNSETTLED_MS, len(owed.body)))
+        self._count(key)
         if owed.at_ms > self._clock.now_ms():
             self._agenda.put(Topic.DELIVERY, key, owed.at_ms)
         elif self._agenda.take(Topic.DELIVERY, key):
@@ -150,9 +158,11 @@ class Dispatch:
         if owed is None:
             self._agenda.drop(Topic.DELIVERY, key)
         elif key not in self._trying:
+            self._count(key)
             self._try(key, owed)
 
     def _drop(self, key: Key) -> None:
+        self._discount(key)
         self._agenda.drop(Topic.DELIVERY, key)
         self._store.drop(Shelf.DELIVERIES, key)
 
@@ -217,6 +227,19 @@ class Dispatch:
             return
         self._drop(key_of(owed))
         self._over(owed, delivery.is_delivered)
+
+    def _count(self, key: Key) -> None:
+        """Count something that is owed among what its owner's receivers are owed."""
+        if key not in self._known:
+            self._known.add(key)
+            self._shares[key[0]] += 1
+
+    def _discount(self, key: Key) -> None:
+        if key in self._known:
+            self._known.remove(key)
+            self._shares[key[0]] -= 1
+            if not self._shares[key[0]]:
+                del self._shares[key[0]]
 
     def _note(self, owed: Owed, delivery: Delivery, after: Fate) -> None:
         next_at_ms = after.owed.at_ms if isinstance(after, TryAgain) else None

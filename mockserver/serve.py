@@ -23,7 +23,7 @@ from mockserver.health import Readiness
 from mockserver.log import as_object
 from mockserver.output import Output
 from mockserver.transports.express import express_protocol
-from mockserver.transports.lines import BreakableSockets
+from mockserver.transports.lines import sockets_protocol
 
 #: Requests make no cycles worth looking for often.
 GC_THRESHOLDS = (50_000, 20, 100)
@@ -309,14 +309,15 @@ def server_config(mock: Mock, **others: Any) -> uvicorn.Config:
         others: further options of uvicorn.
     """
     logging.getLogger("uvicorn.error").addFilter(_is_news)
+    desk = mock.http_desk()
     return uvicorn.Config(
         server_app(mock),
         **others,
         access_log=False,
         log_level="warning",
         lifespan="on",
-        http=express_protocol(mock.http_desk()),
-        ws=BreakableSockets,
+        http=express_protocol(desk),
+        ws=sockets_protocol(desk),
         ws_max_size=mock.config.max_body_bytes,
         ws_per_message_deflate=False,
         proxy_headers=False,

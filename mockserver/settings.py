@@ -115,14 +115,17 @@ def _switch(text: str) -> bool:
     return text.lower() in ("on", "true")
 
 
-def _seconds(text: str) -> float:
-    try:
-        seconds = float(text)
-    except ValueError:
-        seconds = math.nan
-    if not 0 <= seconds <= 3600:
-        raise ValueError(f"{text!r} is not a number of seconds from 0 to 3600")
-    return seconds
+def _seconds(least: float, most: float) -> Callable[[str], float]:
+    def read(text: str) -> float:
+        try:
+            seconds = float(text)
+        except ValueError:
+            seconds = math.nan
+        if not least <= seconds <= most:
+            raise ValueError(f"{text!r} is not a number of seconds from {least:g} to {most:g}")
+        return seconds
+
+    return read
 
 
 def _hours(least: float) -> Callable[[str], float]:
@@ -282,6 +285,43 @@ PLAIN = (
     ),
     Setting("max-values", _integer(10, 10_000_000), "most values in a request", "COUNT", "100000", "5000"),
     Setting(
+        "max-head-bytes", _integer(1024, 2**20), "most bytes of the head of an HTTP request", "BYTES", "65536", "16384"
+    ),
+    Setting("max-connections", _integer(1, 1_000_000), "most connections at a time", "COUNT", "10000", "200"),
+    Setting(
+        "max-owed",
+        _integer(1, 100_000),
+        "most deliveries that are owed to the receivers of one key at a time; further tasks that ask for some are "
+        "refused",
+        "COUNT",
+        "10000",
+        "100",
+    ),
+    Setting(
+        "head-seconds",
+        _seconds(0.01, 86_400),
+        "how many seconds the head of a request may take, and a new connection may be silent",
+        "SECONDS",
+        "10",
+        "60",
+    ),
+    Setting(
+        "body-seconds",
+        _seconds(0.01, 86_400),
+        "how many seconds a body may take, with one more for every 16 KiB of it",
+        "SECONDS",
+        "20",
+        "120",
+    ),
+    Setting(
+        "login-seconds",
+        _seconds(0.01, 86_400),
+        "how many seconds a WebSocket connection may go without a good key",
+        "SECONDS",
+        "10",
+        "60",
+    ),
+    Setting(
         "keep-tasks",
         _integer(1, 100_000_000),
         "finished tasks that are kept; when a task comes, the oldest beyond that are dropped",
@@ -407,7 +447,7 @@ PLAIN = (
     ),
     Setting(
         "grace-seconds",
-        _seconds,
+        _seconds(0, 3600),
         "how many seconds answers under way may still take when the mock is told to stop",
         "SECONDS",
         "1",

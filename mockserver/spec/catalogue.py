@@ -131,6 +131,8 @@ NEEDED = frozenset(
         *("invalidMedia", "invalidModel", "mediaExpired", "mediaNotFound", "missingApiKey", "modelNotFound"),
         *("routeNotFound", "taskNotFound", "timeout", "unsupportedMediaType", "unsupportedMethod"),
         *("unsafeContentDetected", "unsupportedTaskType", "uploadFailed", "valueTooLarge"),
+        # What ends a connection.
+        *("headersTooLarge", "invalidHTTP", "requestTimeout", "tooManyConnections"),
         # What may be wrong with a picture.
         *("downloadFailed", "invalidFrameImageHeight", "invalidFrameImageRatio", "invalidFrameImageWidth"),
         "invalidImage",

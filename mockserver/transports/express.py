@@ -11,11 +11,12 @@ from dataclasses import replace
 from functools import partial
 from typing import Any, ClassVar, NamedTuple, cast
 
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 
 from mockserver.faults.base import End, Outgoing
 from mockserver.transports.asgi import Message
 from mockserver.transports.front import TASK_PATHS
+from mockserver.transports.guard import GuardedProtocol, Refused, plain_answer
 from mockserver.transports.http import Head, HttpDesk, is_kept
 from mockserver.transports.lines import SocketLine
 from mockserver.transports.spoilt import LINE, play
@@ -27,6 +28,8 @@ _SHORT_PATHS = frozenset(path.encode() for path in TASK_PATHS if path)
 END_OF_HEAD = b"\r\n\r\n"
 #: Longest head that a connection remembers.
 LONGEST_HEAD_BYTES = 4096
+#: A Content-Length of so few digits is looked at when the body is there.
+_SURELY_SMALL = 4
 
 
 class Known(NamedTuple):
@@ -43,34 +46,28 @@ class Known(NamedTuple):
     meaning: Head
 
 
-def express_protocol(desk: HttpDesk) -> type[HttpToolsProtocol]:
+def express_protocol(desk: HttpDesk) -> type[GuardedProtocol]:
     """Return a protocol class for uvicorn that answers POST requests at this desk."""
     return type("BoundExpressProtocol", (ExpressProtocol,), {"desk": desk})
 
 
-class ExpressProtocol(HttpToolsProtocol):
+class ExpressProtocol(GuardedProtocol):
     """One connection. See the module."""
 
-    desk: HttpDesk
     #: Paths whose requests are answered before an ASGI scope exists.
     short_paths: ClassVar[frozenset[bytes]] = _SHORT_PATHS
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        #: Whether the request being read takes the short way.
-        self._is_short = False
         #: Whether an answer is waited for; what a client sends meanwhile is not answered, and the connection ends then.
         self._is_busy = False
         #: Whether an answer waits for the store, which it does not for long: what comes meanwhile is answered after it.
-        self._is_owing = False
+        self._is_unkept = False
         #: Whether the connection ends with the answer that is waited for.
         self._is_last = False
         #: Whether a request has begun that may take the short way, and is not answered.
         self._is_reading = False
-        #: Whether the parser is inside a request: its head or body is not at its end, whoever answers it and when.
-        self._is_inside = False
         self._chunks: list[bytes] = []
-        self._size = 0
         self._idle_since = 0.0
         self._idle_watch: TimerHandle | None = None
         self._line: SocketLine | None = None
@@ -96,7 +93,7 @@ class ExpressProtocol(HttpToolsProtocol):
             self._answer(known.meaning, data[len(known.head) :], keep_alive=True)
             return
         self._piece = b"" if self._is_inside else data
-        super().data_received(data)
+        self.feed(data)
         self._piece = b""
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -108,17 +105,18 @@ class ExpressProtocol(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         """Begin a request; uvicorn's own preparations wait until it is clear that it will be uvicorn's."""
-        if self._is_owing:
+        if self._is_unkept:
             self.desk.keep()
         self.url = b""
         self.headers = []
         self.expect_100_continue = False
-        self._is_short = False
-        self._is_reading = self._is_inside = True
+        self._is_reading = True
+        self.begin_head()
 
     def on_headers_complete(self) -> None:
         """Choose the way."""
         self._is_last = self._is_busy
+        self.end_head()
         if (
             self.url in self.short_paths
             and self.parser.get_method() == b"POST"
@@ -129,7 +127,7 @@ class ExpressProtocol(HttpToolsProtocol):
         ) or self._is_busy:
             self._is_short = True
             self._chunks = []
-            self._size = 0
+            self._refuse_declared()
             return
         self._is_reading = False
         self._stop_watching()
@@ -146,23 +144,30 @@ class ExpressProtocol(HttpToolsProtocol):
             self._line = SocketLine(self.transport)
         return self._line
 
-    def _is_idle(self) -> bool:
-        """Say whether uvicorn owes no answer. Its cycle is None before its first request."""
-        cycle: RequestResponseCycle | None = self.cycle
-        return cycle is None or cycle.response_complete
-
     def on_body(self, body: bytes) -> None:
         """Take a piece of the body."""
+        self._body_bytes += len(body)
         if not self._is_short:
             super().on_body(body)
+        elif self._is_busy:
             return
-        if self._is_busy:
-            return
-        self._size += len(body)
-        if self._size <= self.desk.max_bytes:
+        elif self._body_bytes <= self.desk.max_bytes:
             self._chunks.append(body)
         elif not self.transport.is_closing():
-            self._write(self.desk.too_large(self._head()), keep_alive=False)
+            self._refuse_size()
+
+    def _refuse_declared(self) -> None:
+        """Refuse a body that says itself that it is too large, before it comes."""
+        if self._is_busy or self.transport.is_closing():
+            return
+        for name, value in self.headers:
+            if name == b"content-length" and len(value) > _SURELY_SMALL and int(value) > self.desk.max_bytes:
+                self._refuse_size()
+
+    def _refuse_size(self) -> None:
+        self.server_state.total_requests += 1
+        self.end_with(self.desk.too_large(self._head()))
+        raise Refused
 
     def on_message_complete(self) -> None:
         """Answer the request, now that it is whole."""
@@ -184,7 +189,7 @@ class ExpressProtocol(HttpToolsProtocol):
         answer = self.desk.answer(head, body)
         if type(answer) is Envelope:
             if self.desk.when_kept(partial(self._write_kept, answer, keep_alive)):
-                self._is_owing = True
+                self._is_unkept = True
             else:
                 self._write(answer, keep_alive)
         else:
@@ -192,7 +197,7 @@ class ExpressProtocol(HttpToolsProtocol):
 
     def _write_kept(self, envelope: Envelope, keep_alive: bool, is_kept: bool) -> None:
         """Write an answer that waited for the store."""
-        self._is_owing = False
+        self._is_unkept = False
         if not self.transport.is_closing():
             self._write(envelope if is_kept else self.desk.lost(), keep_alive)
 
@@ -248,12 +253,7 @@ class ExpressProtocol(HttpToolsProtocol):
 
     def _write(self, envelope: Envelope, keep_alive: bool) -> None:
         """Write a whole answer at once, and go on waiting for requests or close."""
-        status, body = envelope
-        close = b"" if keep_alive else b"connection: close\r\n"
-        self.transport.write(
-            b"%bcontent-type: application/json\r\ncontent-length: %d\r\n%b\r\n%b"
-            % (STATUS_LINE[status], len(body), close, body)
-        )
+        self.transport.write(plain_answer(envelope, keep_alive=keep_alive))
         self._is_written(keep_alive)
 
     def _is_written(self, keep_alive: bool) -> None:
@@ -280,11 +280,30 @@ class ExpressProtocol(HttpToolsProtocol):
             self._idle_watch.cancel()
             self._idle_watch = None
 
+    def end_with(self, envelope: Envelope) -> None:
+        """Answer the request being read and end the connection; not before the answer that is waited for."""
+        self._known = None
+        self._stop_watching()
+        super().end_with(envelope)
+
+    def _is_owing(self) -> bool:
+        if self._is_unkept:
+            self.desk.keep()
+        if self._is_busy:
+            self._is_last = True
+            return True
+        return super()._is_owing()
+
+    def handle_websocket_upgrade(self) -> None:
+        """Hand the connection on."""
+        self._stop_watching()
+        super().handle_websocket_upgrade()
+
     def shutdown(self) -> None:
         """Close: at once, or with the answer that is still owed."""
         if self._line is not None:
             self._line.end()
-        if self._is_owing:
+        if self._is_unkept:
             self.desk.keep()
         if self._is_busy:
             self._is_last = True

@@ -5,13 +5,14 @@ import secrets
 import time
 import traceback
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import partial
 from typing import NamedTuple, TypeGuard
 
 from mockserver.faults.base import Outgoing
 from mockserver.journal import Journal
 from mockserver.plans import Spoilt
 from mockserver.platform import Caller
-from mockserver.reading import too_large
+from mockserver.reading import Unreadable, read_tasks, too_large
 from mockserver.runtime import Answering, Log, Runtime
 from mockserver.tally import Tally
 from mockserver.transports.asgi import (
@@ -25,6 +26,7 @@ from mockserver.transports.asgi import (
     read_body,
     send_answer,
 )
+from mockserver.transports.bounds import Bounds
 from mockserver.transports.spoilt import StrangeLine, line_of, outgoing, play
 from mockserver.wire import Answer, Envelope
 
@@ -61,6 +63,7 @@ class HttpDesk:
         origin: says under which address a client reached us.
         log: is told of failures that are ours.
         tally: counts every request.
+        bounds: how much a connection may take.
     """
 
     def __init__(
@@ -71,8 +74,10 @@ class HttpDesk:
         origin: Origin,
         log: Log,
         tally: Tally,
+        bounds: Bounds,
     ) -> None:
         self.max_bytes = runtime.limits.max_bytes
+        self.bounds = bounds
         self._runtime = runtime
         self._wire = runtime.desk.wire
         self._observe = observe
@@ -146,6 +151,33 @@ class HttpDesk:
     def error(self, name: str, reason: str) -> Envelope:
         """Answer in the API's own words that a request as a whole failed."""
         return self._wire.envelope([self._wire.unaddressed(name, reason=reason)])
+
+    def turn_away(self, name: str, reason: str) -> Envelope:
+        """Answer, in the API's own words, a connection of which no request was read."""
+        answer = self._wire.unaddressed(name, reason=reason)
+        envelope = self._wire.envelope([answer])
+        if self._observe is not None:
+            self._observe("connection", envelope.status, [answer], 0.0)
+        return envelope
+
+    def too_late(self) -> str:
+        """Tell a WebSocket connection that nobody showed a good key on it in time."""
+        allowed = self.bounds.login_s
+        seconds = "second" if allowed == 1 else "seconds"
+        reason = f"nobody showed a good key within {allowed:g} {seconds}; the setting login-seconds allows more."
+        return self._last_words(self._wire.unaddressed("requestTimeout", reason=reason))
+
+    def no_text(self, body: bytes) -> str:
+        """Tell a WebSocket connection where a text message of it is no UTF-8."""
+        why = read_tasks(body, self._runtime.limits, self._runtime.desk.spec.names)
+        if not isinstance(why, Unreadable):
+            raise AssertionError("a message that is no UTF-8 was read")
+        return self._last_words(self._wire.unreadable(why))
+
+    def _last_words(self, answer: Answer) -> str:
+        if self._observe is not None:
+            self._observe("socket", 0, [answer], 0.0)
+        return self._wire.frames(answer)[0].decode()
 
     def too_large(self, head: Head) -> Envelope:
         """Answer a request whose body is larger than allowed, without its body."""
@@ -250,7 +282,12 @@ async def is_kept(when_kept: Callable[[Callable[[bool], None]], bool]) -> bool:
     """
     loop = asyncio.get_running_loop()
     kept: asyncio.Future[bool] = loop.create_future()
-    return await kept if when_kept(lambda is_there: kept.done() or kept.set_result(is_there)) else True
+    return await kept if when_kept(partial(_tell, kept)) else True
+
+
+def _tell(kept: "asyncio.Future[bool]", is_there: bool) -> None:
+    if not kept.done():
+        kept.set_result(is_there)
 
 
 def all_told(answers: Sequence[Answering]) -> TypeGuard[Sequence[Answer]]:

@@ -7,10 +7,12 @@ ASGI has no words for either. The WebSocket part stands on non-public parts of u
 import asyncio
 import socket
 import struct
+from collections.abc import Callable
 
-from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.frames import Frame, Opcode
 
+from mockserver.transports.http import HttpDesk
+from mockserver.transports.socket_guard import GuardedSockets
 from mockserver.transports.spoilt import LINE
 
 #: Closing a socket that lingers for no time resets the connection.
@@ -56,7 +58,12 @@ class SocketFragmentLine(SocketLine):
 
     Args:
         transport: what carries it.
+        let_in: takes note that somebody showed a good key.
     """
+
+    def __init__(self, transport: asyncio.Transport, let_in: Callable[[], None]) -> None:
+        super().__init__(transport)
+        self.let_in = let_in
 
     def send_fragments(self, payload: bytes, pieces: int, *, is_binary: bool, is_whole: bool) -> None:
         """Send a message in fragments."""
@@ -70,14 +77,19 @@ class SocketFragmentLine(SocketLine):
             self._transport.write(Frame(opcode, part, is_last).serialize(mask=False))
 
 
-class BreakableSockets(WebSocketsSansIOProtocol):
+def sockets_protocol(desk: HttpDesk) -> type[GuardedSockets]:
+    """Return a WebSocket protocol class for uvicorn that words refusals at this desk."""
+    return type("BoundSockets", (BreakableSockets,), {"desk": desk})
+
+
+class BreakableSockets(GuardedSockets):
     """uvicorn's WebSocket protocol, with a line in the scope."""
 
     line: SocketFragmentLine | None = None
 
     async def run_asgi(self) -> None:
         """Serve the connection."""
-        self.line = SocketFragmentLine(self.transport)
+        self.line = SocketFragmentLine(self.transport, self.let_in)
         self.scope["extensions"][LINE] = {"line": self.line}
         await super().run_asgi()
 

@@ -35,7 +35,10 @@ class Line(Protocol):
 
 
 class FragmentLine(Line, Protocol):
-    """A WebSocket connection that can be broken off, and that sends parts of messages."""
+    """A WebSocket connection that can be broken off, that sends parts of messages, and that asks for a key."""
+
+    def let_in(self) -> None:
+        """Take note that somebody showed a good key: the connection may stay."""
 
     def send_fragments(self, payload: bytes, pieces: int, *, is_binary: bool, is_whole: bool) -> None:
         """Send a message in fragments.

@@ -296,6 +296,8 @@ class _Connection:
         if session != self._session:
             self._remember()
             self._session = session
+        if self.line is not None and self._caller.owner is not None:
+            self.line.let_in()
         frames = self._runtime.desk.wire.frames(answer)
         if hits:
             await self._disturb(frames, hits)

@@ -19,6 +19,7 @@ from mockserver.ports import Clock
 from mockserver.runtime import Runtime, TakeMedia
 from mockserver.scenario import read_scenario
 from mockserver.tally import Tally
+from mockserver.transports.bounds import Bounds
 from mockserver.transports.http import HttpDesk
 from mockserver.wire import Envelope
 from tests.simulation.base import Opened, Place
@@ -300,7 +301,7 @@ class World:
         )
         rules = read_scenario(SCENARIO, mock.spec.failures, mock.spec.models) if self._plays_scenario else None
         runtime.plans.begin(rules)
-        http = HttpDesk(runtime, None, None, lambda *_: "http://mock.test", self._hear_log, Tally())
+        http = HttpDesk(runtime, None, None, lambda *_: "http://mock.test", self._hear_log, Tally(), Bounds())
         process = Process(number, clock, runtime, http, opened, post)
         opened.begin()
         if self._shares:

@@ -55,6 +55,14 @@ class Line(asyncio.Transport):
             self.has_moved.set()
             asyncio.get_running_loop().call_soon(self._protocol.connection_lost, None)
 
+    def can_write_eof(self) -> bool:
+        """Say that it cannot be closed in one direction alone."""
+        return False
+
+    def abort(self) -> None:
+        """Close."""
+        self.close()
+
     def is_closing(self) -> bool:
         """Say whether the connection was closed."""
         return self._is_closing

@@ -78,5 +78,6 @@ def rebuilt(
         mock.log.say,
         mock.journal,
         {"webhook": mock.config.webhook_attempts, "upload": mock.config.upload_attempts},
+        mock.config.max_owed,
     )
     return replace(mock, runtime=runtime, state=state, spec=desk.spec)
