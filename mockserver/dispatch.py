@@ -4,6 +4,7 @@ What follows from an attempt is decided by `engine.deliveries`; here it is carri
 over, sent by the courier, timed by the clock, noted in the journal.
 """
 
+from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
@@ -64,6 +65,7 @@ class Dispatch:
 
     Attributes:
         courier: makes the attempts.
+        outcomes: how many attempts ended so, by kind and outcome.
     """
 
     def __init__(
@@ -91,6 +93,7 @@ class Dispatch:
         self._over = over
         self._log = log
         self._most_owed = most_owed
+        self.outcomes: defaultdict[tuple[str, str], int] = defaultdict(int)
         self._waiting: list[Callable[[], None]] = []
         #: Attempts that have begun here and not ended. What was forgotten may be owed anew: another object then.
         self._trying: dict[Key, Owed] = {}
@@ -217,6 +220,7 @@ class Dispatch:
 
     def _note(self, owed: Owed, delivery: Delivery, after: Fate) -> None:
         next_at_ms = after.owed.at_ms if isinstance(after, TryAgain) else None
+        self.outcomes[owed.kind, _WORDS[type(after)]] += 1
         if self._journal is not None:
             self._journal.note_attempt(
                 owner=owed.owner,

@@ -18,6 +18,7 @@ from mockserver.faults.base import End, Outgoing
 from mockserver.ports import Clock
 from mockserver.runtime import Runtime, TakeMedia
 from mockserver.scenario import read_scenario
+from mockserver.tally import Tally
 from mockserver.transports.http import HttpDesk
 from mockserver.wire import Envelope
 from tests.simulation.base import Opened, Place
@@ -299,7 +300,7 @@ class World:
         )
         rules = read_scenario(SCENARIO, mock.spec.failures, mock.spec.models) if self._plays_scenario else None
         runtime.plans.begin(rules)
-        http = HttpDesk(runtime, None, None, lambda *_: "http://mock.test", self._hear_log)
+        http = HttpDesk(runtime, None, None, lambda *_: "http://mock.test", self._hear_log, Tally())
         process = Process(number, clock, runtime, http, opened, post)
         opened.begin()
         if self._shares:
