@@ -4,12 +4,14 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from mockserver.adapters.clocks import ManualClock
 from mockserver.adapters.dice import KeyedDice
 from mockserver.adapters.sqlite import Database, SqliteAgenda, SqliteStore
+from mockserver.adapters.writing import Writing, write_key
 from mockserver.forms import FORMS
 from mockserver.ports import Clock, Key, Shelf
 from tests.simulation.base import SECRET, Opened
+
+_GET = "SELECT value FROM kept WHERE shelf = ? AND key = ?"
 
 
 class InFile:
@@ -17,19 +19,23 @@ class InFile:
 
     Args:
         agenda: what wakes.
+        is_shared: whether several processes have it open at a time.
     """
 
-    def __init__(self, agenda: type[SqliteAgenda] = SqliteAgenda) -> None:
+    def __init__(self, agenda: type[SqliteAgenda] = SqliteAgenda, is_shared: bool = False) -> None:
         self._agenda = agenda
+        self._is_shared = is_shared
         self._folder = TemporaryDirectory()
         self._path = Path(self._folder.name) / "mock.db"
-        #: Looks on, from outside of every process.
-        self._onlooker = Database(self._path)
-        self._seen = SqliteStore(self._onlooker, FORMS, ManualClock())
+        self._writing = Writing(FORMS)
+        #: Looks on from outside of every process, or is that of the one that has the file alone.
+        self._seen = Database(self._path) if is_shared else None
 
     def open(self, clock: Clock) -> Opened:
         """Return what a new process has."""
-        database = Database(self._path)
+        database = Database(self._path, is_shared=self._is_shared)
+        if not self._is_shared:
+            self._seen = database
         agenda = self._agenda(database, clock)
         store = SqliteStore(database, FORMS, clock)
 
@@ -41,9 +47,12 @@ class InFile:
 
     def peek(self, shelf: Shelf, key: Key) -> Any | None:
         """Return what was committed."""
-        return self._seen.get(shelf, key)
+        assert self._seen is not None, "nobody has opened the file"
+        found = self._seen.execute(_GET, (shelf.value, write_key(key))).fetchone()
+        return None if found is None else self._writing.read(shelf, found[0])
 
     def close(self) -> None:
         """Remove the file."""
-        self._onlooker.close()
+        if self._is_shared and self._seen is not None:
+            self._seen.close()
         self._folder.cleanup()

@@ -216,7 +216,7 @@ def _woken(breaks: str, agenda: type[DurableAgenda]) -> Mistake:
 
 
 def _kept(breaks: str, agenda: type[SqliteAgenda]) -> Mistake:
-    return Mistake(breaks, Setting(partial(InFile, agenda=agenda), 3))
+    return Mistake(breaks, Setting(partial(InFile, agenda, is_shared=True), 3))
 
 
 MISTAKES: Mapping[str, Mistake] = MappingProxyType(

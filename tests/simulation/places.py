@@ -1,6 +1,7 @@
 """How a simulated mock keeps its state, and how many processes share it."""
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -22,5 +23,5 @@ class Setting(NamedTuple):
 
 
 SETTINGS: Mapping[str, Setting] = MappingProxyType(
-    {"memory": Setting(InMemory), "file": Setting(InFile), "workers": Setting(InFile, 3)}
+    {"memory": Setting(InMemory), "file": Setting(InFile), "workers": Setting(partial(InFile, is_shared=True), 3)}
 )

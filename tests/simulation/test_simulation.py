@@ -12,7 +12,7 @@ from tests.simulation.world import Broken
 
 #: How many seeds are tried in each setting, 200 in all, and in the deep tests 20,000.
 SEEDS = {"memory": 100, "file": 50, "workers": 50}
-DEEP_SEEDS = {"memory": 12_000, "file": 4000, "workers": 4000}
+DEEP_SEEDS = {"memory": 14_000, "file": 3000, "workers": 3000}
 DEEP = pytest.mark.deep
 #: So many seeds are one test, so that several processes can share them.
 SLICE, DEEP_SLICE = 25, 500
