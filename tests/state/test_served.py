@@ -60,14 +60,14 @@ def test_a_mock_that_is_begun_anew_goes_on(tmp_path: Path) -> None:
     picture = "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
     account = {"taskType": "accountManagement", "taskUUID": uuid_of(9), "operation": "getDetails"}
     stored = {"taskType": "mediaStorage", "taskUUID": uuid_of(8), "operation": "upload", "media": picture}
-    with served(tmp_path, speed="instant", balance=5, port=port) as mock:
+    with served(tmp_path, speed="instant", balance=5, port=port, media="prerendered") as mock:
         mock.control.play(RULES)
         assert outcomes(ask(mock, video(1))) != ["accepted"]
         assert outcomes(ask(mock, video(2, numberResults=2))) == ["accepted"]
         before = [ask(mock, each) for each in (poll(2), account)]
         kept = ask(mock, stored)["data"][0]["mediaURL"].partition("/media/")[2]
         entries = mock.control.journal()
-    with served(tmp_path, speed="instant", balance=5, port=port) as mock:
+    with served(tmp_path, speed="instant", balance=5, port=port, media="prerendered") as mock:
         after = [ask(mock, each) for each in (poll(2), account)]
         assert after == before
         assert outcomes(ask(mock, video(2))) == ["conflictTaskUUID"]
