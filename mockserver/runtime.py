@@ -305,7 +305,9 @@ class Runtime:
     def _accept(self, submission: Submission, pictures: tuple[tuple[int, str], ...]) -> Answer | Held:
         """Take a task on, unless another one is in its way."""
         params, owner = submission.checked.task, submission.owner
-        key = (owner, params["taskUUID"].lower())
+        # A UUID that is spelt as most are is kept once.
+        uuid = params["taskUUID"]
+        key = (owner, lower if (lower := uuid.lower()) != uuid else uuid)
         task = self._draft(submission, key, pictures)
         for hit in submission.hits:
             task = hit.fault.shape(task)
@@ -342,13 +344,13 @@ class Runtime:
         model, checked, _, size, _, origin, nonce, _, faults = submission
         params = checked.task
         now_ms = self.desk.clock.now_ms()
-        owner, uuid = key
+        owner = key[0]
         number = int(params.get("numberResults", 1))
         figures = figures_of(model, params)
         kept = _kept(params) if "inputs" in params else params
         return Task(
             owner,
-            uuid if uuid == params["taskUUID"] else params["taskUUID"],
+            params["taskUUID"],
             params["taskType"],
             model.air,
             kept,
