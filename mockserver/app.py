@@ -1,4 +1,4 @@
-"""Where the pieces are chosen and put together. Only this file names concrete adapters."""
+"""Where the pieces are chosen and put together. Only this file and `state` name concrete adapters."""
 
 import asyncio
 import math
@@ -8,13 +8,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mockserver.adapters.agendas import ClockAgenda
 from mockserver.adapters.clocks import SteeredClock
 from mockserver.adapters.couriers import HttpCourier
-from mockserver.adapters.dice import KeyedDice, make_secret
 from mockserver.adapters.fetchers import Nowhere, WebFetcher
 from mockserver.adapters.keys import AnyKey, ListedKeys
-from mockserver.adapters.stores import HOUR_MS, ROOMS, MemoryStore, Room
+from mockserver.adapters.stores import HOUR_MS, ROOMS, Room
 from mockserver.adapters.web import Web
 from mockserver.calls import Call, Told
 from mockserver.config import BadSetting, MockConfig
@@ -36,6 +34,7 @@ from mockserver.runtime import Runtime, TakeMedia
 from mockserver.scenario import ReadScenario, Scenario, load_scenario, read_scenario
 from mockserver.shown import Found
 from mockserver.spec.load import Model, Spec, load_spec
+from mockserver.state import State, make_state
 from mockserver.transports.asgi import App, Origin, Receive, Scope, Send, origin_finder, route_path
 from mockserver.transports.control import ControlTransport
 from mockserver.transports.files import FileTransport
@@ -60,7 +59,7 @@ class Mock:
         spec: what the schemas say.
         runtime: answers requests.
         clock: its time.
-        store: its memory.
+        state: its memory.
         courier: sends its parcels.
         log: shows what it does.
         journal: keeps what it did, or None where it is switched off.
@@ -71,11 +70,20 @@ class Mock:
     spec: Spec
     runtime: Runtime
     clock: Clock
-    store: Store
+    state: State
     courier: Courier
     log: Log
     journal: Journal | None
     gallery: Gallery
+
+    @property
+    def store(self) -> Store:
+        """What it keeps entries in."""
+        return self.state.store
+
+    async def open(self) -> None:
+        """Begin, also with what was left undone in the state; awaited in the event loop that serves."""
+        await self.state.open()
 
     async def clip_of(self, found: Found) -> Clip | NoClip:
         """Return the file of a finished result, once it is made, or why there is none."""
@@ -93,6 +101,7 @@ class Mock:
         self.runtime.desk.darkroom.close()
         await asyncio.to_thread(self.gallery.close)
         await self.courier.close()
+        await self.state.close()
         self.log.flush()
 
     def listening_at(self, host: str, port: int) -> "Mock":
@@ -129,6 +138,7 @@ class Mock:
             control=self._control(),
             others=others,
             observe=None if is_inner else self._observe,
+            begin=self.open,
             close=self.close,
         )
 
@@ -209,17 +219,16 @@ def make_mock(
         Shelf.RESULTS: Room(round(times * results.max_entries), results.max_bytes, kept_ms),
         Shelf.CONTENT: replace(content, max_bytes=config.keep_media_bytes),
     }
-    store = MemoryStore(clock, rooms)
-    secret = make_secret(config.seed)
-    keyring = ListedKeys(config.api_key, secret) if config.api_key else AnyKey(secret)
+    state = make_state(config, clock, rooms, is_inline)
+    keyring = ListedKeys(config.api_key, state.secret) if config.api_key else AnyKey(state.secret)
     balance = None if config.balance == math.inf else round(config.balance * MICRO)
     desk = Desk(
         spec,
         Wire(spec),
-        store,
+        state.store,
         clock,
         keyring,
-        dice or KeyedDice(secret),
+        dice or state.dice,
         outbound,
         balance,
         fetcher or (Nowhere() if is_inline else WebFetcher(outbound)),
@@ -237,11 +246,11 @@ def make_mock(
     keep_media_ms = round(config.keep_media_hours * HOUR_MS)
     attempts = {"webhook": config.webhook_attempts, "upload": config.upload_attempts}
     runtime = Runtime(
-        desk, ClockAgenda(clock), courier, fetch_media, limits, config.speed, keep_media_ms, log.say, journal, attempts
+        desk, state.agenda, courier, fetch_media, limits, config.speed, keep_media_ms, log.say, journal, attempts
     )
     if config.scenario is not None:
         runtime.plans.play(_read_scenario(config.scenario, spec))
-    return Mock(config, spec, runtime, clock, store, courier, log, journal, gallery)
+    return Mock(config, spec, runtime, clock, state, courier, log, journal, gallery)
 
 
 def _read_scenario(scenario: Path | Scenario, spec: Spec) -> ReadScenario:
@@ -289,6 +298,7 @@ def _application(whole: Mock, front: Front) -> "FastAPI":
     vars(app)["openapi"] = lambda: openapi(whole.spec, version(), control)
     app.add_middleware(_TasksFirst, front=front)
     app.router.default = front
+    app.router.on_startup.append(whole.open)
     app.router.on_shutdown.append(whole.close)
     for route in app.routes:
         if isinstance(route, Route) and route.methods:

@@ -169,8 +169,13 @@ def _serve(options: argparse.Namespace, out: Output) -> int:
     from mockserver.scenario import BadScenario
     from mockserver.serve import PortTaken, serve
 
+    config = _config(options)
     try:
-        return serve(make_mock(_config(options)), out)
+        if config.workers > 1:
+            from mockserver.workers import serve_with_workers
+
+            return serve_with_workers(config, out)
+        return serve(make_mock(config), out)
     except (PortTaken, BadScenario) as problem:
         print(f"runware-mock: {problem}", file=sys.stderr)
         return USAGE_ERROR

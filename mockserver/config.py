@@ -34,6 +34,8 @@ class MockConfig:
         balance: US dollars that each key begins with; infinity never runs out.
         schema: folder with further data files, or None.
         public_url: scheme and authority for addresses in answers, or None to take the client's own.
+        state: "memory", or the file in which everything that tasks leave behind is kept.
+        workers: how many processes serve.
         max_body_bytes: size of a request body.
         max_tasks: tasks in one request.
         max_depth: lists and objects inside each other in a request.
@@ -68,6 +70,8 @@ class MockConfig:
     balance: float = 1_000_000.0
     schema: Path | None = None
     public_url: str | None = None
+    state: str = "memory"
+    workers: int = 1
     max_body_bytes: int = 16 * 1024 * 1024
     max_tasks: int = 1000
     max_depth: int = 40

@@ -1,5 +1,6 @@
 """The mock as a server process: take the port, say where it is, serve until told to stop."""
 
+import asyncio
 import errno
 import gc
 import logging
@@ -189,10 +190,11 @@ def _speed(speed: float | str) -> str:
 class _Server(uvicorn.Server):
     """A uvicorn server that says when it is ready, and ends when nobody can be told anything any more."""
 
-    def __init__(self, config: uvicorn.Config, ready: str, out: Output) -> None:
+    def __init__(self, config: uvicorn.Config, ready: str | None, out: Output, line: int | None) -> None:
         super().__init__(config)
         self._ready = ready
         self._out = out
+        self._line = line
         out.when_lost = self.end
 
     def end(self, *_: object) -> None:
@@ -201,7 +203,9 @@ class _Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets=sockets)
-        if not self.should_exit:
+        if self._line is not None:
+            asyncio.get_running_loop().add_reader(self._line, self.end)
+        if not self.should_exit and self._ready is not None:
             print(self._ready, file=self._out, flush=True)
 
 
@@ -218,13 +222,29 @@ def serve(mock: Mock, out: Output) -> int:
     Raises:
         PortTaken: the port cannot be listened on.
     """
-    listener = take_port(mock.config.host, mock.config.port)
+    with take_port(mock.config.host, mock.config.port) as listener:
+        return serve_on(listener, mock, out)
+
+
+def serve_on(listener: socket.socket, mock: Mock, out: Output, line: int | None = None, is_silent: bool = False) -> int:
+    """Serve a mock from a socket that listens.
+
+    Args:
+        listener: the socket.
+        mock: what is served.
+        out: where the ready block goes.
+        line: a file descriptor that ends when nobody wants the mock any more, or None.
+        is_silent: whether somebody else says that it is ready.
+
+    Returns:
+        The exit status.
+    """
     host, port = listener.getsockname()[:2]
     mock.runtime.desk.outbound.own_ports.add(port)
     mock = mock.listening_at(host, port)
     told = facts(mock, host, port)
     ready = as_object("ready", time.time(), **told) if mock.config.log == "json" else banner(told)
-    server = _Server(server_config(mock), ready, out)
+    server = _Server(server_config(mock), None if is_silent else ready, out, line)
     # uvicorn listens for signals from a moment on, ends in good order and raises them again: this takes the others.
     for each in (signal.SIGTERM, signal.SIGINT):
         signal.signal(each, server.end)
@@ -234,7 +254,6 @@ def serve(mock: Mock, out: Output) -> int:
         server.run(sockets=[listener])
     finally:
         mock.log.flush()
-        listener.close()
     return 0
 
 
@@ -270,4 +289,13 @@ def _is_news(record: logging.LogRecord) -> bool:
     return not (is_cancelled or record.getMessage().startswith("Cancel "))
 
 
-__all__: Sequence[str] = ("PortTaken", "authority_of", "banner", "facts", "serve", "server_config", "take_port")
+__all__: Sequence[str] = (
+    "PortTaken",
+    "authority_of",
+    "banner",
+    "facts",
+    "serve",
+    "serve_on",
+    "server_config",
+    "take_port",
+)

@@ -154,6 +154,12 @@ def _any_folder(text: str) -> Path:
     return path
 
 
+def _state(text: str) -> str:
+    if text != "memory" and Path(_text(text)).is_dir():
+        raise ValueError(f"{text!r} is a folder; name a file in it")
+    return text
+
+
 def _url(text: str) -> str:
     if not re.fullmatch(r"https?://[^/?#\s]+(/[^?#\s]*)?", text):
         raise ValueError(f"{text!r} is not an address such as http://mock:8080")
@@ -242,6 +248,22 @@ PLAIN = (
         "URL",
         "the client's",
         "http://mock:8080",
+    ),
+    Setting(
+        "state",
+        _state,
+        "where tasks, deliveries, media and balances are kept: 'memory', or a file that outlives the mock",
+        "memory|FILE",
+        "memory",
+        "./mock.db",
+    ),
+    Setting(
+        "workers",
+        _integer(1, 64),
+        "how many processes serve; several need a state in a file, and real time",
+        "COUNT",
+        "1",
+        "2",
     ),
     Setting("max-body-bytes", _integer(1, _GIB), "most bytes of a request body", "BYTES", "16777216", "1000000"),
     Setting("max-tasks", _integer(1, 1_000_000), "most tasks in one request", "COUNT", "1000", "50"),

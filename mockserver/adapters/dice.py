@@ -19,12 +19,14 @@ class KeyedDice:
 
     Args:
         secret: 32 bytes.
+        process: which of those that draw from this secret this one is, 0 being the first; no two draw the same.
     """
 
-    def __init__(self, secret: bytes) -> None:
+    def __init__(self, secret: bytes, process: int = 0) -> None:
         self._secret = secret
         self._counts: dict[tuple[str, str], int] = {}
         self._epoch = 0
+        self._process = f" of {process}" if process else ""
 
     def draw(self, owner: str, purpose: str) -> bytes:
         """Return 16 bytes for the next thing of its kind that an owner makes."""
@@ -34,7 +36,7 @@ class KeyedDice:
             self._counts.clear()
             self._epoch += 1
         self._counts[kind] = number
-        drawn = f"{owner} {purpose} {number}{f' {self._epoch}' if self._epoch else ''}".encode()
+        drawn = f"{owner} {purpose} {number}{f' {self._epoch}' if self._epoch else ''}{self._process}".encode()
         return blake2b(drawn, digest_size=16, key=self._secret).digest()
 
     def forget(self, owner: str | None = None) -> None:

@@ -33,7 +33,7 @@ class Writing:
 
 
 def write_key(key: Key) -> str:
-    """Return a key as a text; two keys never are the same text."""
+    """Return a key of one part or more as a text; two keys never are the same text."""
     return "\n".join([part.replace("\\", "\\\\").replace("\n", "\\n") for part in key])
 
 

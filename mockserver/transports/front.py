@@ -18,7 +18,7 @@ from mockserver.wire import Envelope
 #: it with a slash, and the test setting of older ones names no path.
 TASK_PATHS = frozenset({"/v1", "/v1/", "/", ""})
 
-Close = Callable[[], Awaitable[None]]
+Step = Callable[[], Awaitable[None]]
 
 
 class Front:
@@ -30,7 +30,8 @@ class Front:
         control: the control API, or None where it is not served.
         others: takes every path that no transport knows, or None for an error.
         observe: is shown every request that hands in no tasks, or None; see `Observe`.
-        close: is awaited when the server stops.
+        begin: is awaited when the server starts.
+        close: is awaited when it stops.
     """
 
     def __init__(
@@ -43,7 +44,8 @@ class Front:
         control: ControlTransport | None,
         others: App | None,
         observe: Observe | None,
-        close: Close,
+        begin: Step,
+        close: Step,
     ) -> None:
         self._desk = desk
         self._http = http
@@ -53,6 +55,7 @@ class Front:
         self._control = control
         self._others = others
         self._observe = observe
+        self._begin = begin
         self._close = close
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -148,6 +151,7 @@ class Front:
         while True:
             message = await receive()
             if message["type"] == "lifespan.startup":
+                await self._begin()
                 await send({"type": "lifespan.startup.complete"})
             else:
                 await self._close()

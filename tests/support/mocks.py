@@ -66,9 +66,10 @@ def rebuilt(
     old = mock.runtime
     desk = replace(old.desk, store=store or mock.store, spec=spec or mock.spec)
     speed, keep_media_ms = mock.config.speed, round(mock.config.keep_media_hours * HOUR_MS)
+    state = replace(mock.state, store=desk.store, agenda=ClockAgenda(desk.clock))
     runtime = Runtime(
         desk,
-        ClockAgenda(desk.clock),
+        state.agenda,
         mock.courier,
         fetch_media or old.fetch_media,
         old.limits,
@@ -78,4 +79,4 @@ def rebuilt(
         mock.journal,
         {"webhook": mock.config.webhook_attempts, "upload": mock.config.upload_attempts},
     )
-    return replace(mock, runtime=runtime, store=desk.store, spec=desk.spec)
+    return replace(mock, runtime=runtime, state=state, spec=desk.spec)

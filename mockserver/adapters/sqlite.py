@@ -1,0 +1,390 @@
+"""The store and the agenda in a file: SQLite, called directly, so that what was promised outlives its process.
+
+Several processes of a machine may share the file. Which tables there are is said here, and nowhere else.
+"""
+
+import fcntl
+import os
+import sqlite3
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, TypeVar
+
+from mockserver.adapters.stores import COUNTERS_IN_USE_MS, ROOMS, Room
+from mockserver.adapters.writing import Forms, Writing, read_key, write_key
+from mockserver.ports import UNSETTLED_MS, Amounts, Clock, Entry, Key, Shelf, Topic
+
+T = TypeVar("T")
+
+#: What marks a file as ours, in its head: "rwmk".
+APPLICATION_ID = 0x72776D6B
+#: How long a process waits for another one's change to end, in milliseconds; such changes take less than one.
+BUSY_MS = 10_000
+#: After so many changes in a row the log of changes is worked into the file, in pages of 4 KiB.
+CHECKPOINT_PAGES = 4000
+
+#: Scripts that bring a file up to date, one a version; the version of a file is how many were run.
+MIGRATIONS = (
+    """
+    CREATE TABLE kept (
+        shelf TEXT NOT NULL, key TEXT NOT NULL, value BLOB NOT NULL,
+        settles_at_ms INTEGER NOT NULL, weight INTEGER NOT NULL, number INTEGER NOT NULL,
+        PRIMARY KEY (shelf, key)
+    ) WITHOUT ROWID;
+    CREATE TABLE due (
+        topic TEXT NOT NULL, key TEXT NOT NULL, at_ms INTEGER NOT NULL, keeper INTEGER NOT NULL,
+        PRIMARY KEY (topic, key)
+    ) WITHOUT ROWID;
+    CREATE TABLE keepers (number INTEGER PRIMARY KEY AUTOINCREMENT);
+    CREATE TABLE facts (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
+    """,
+)
+
+
+class BadState(Exception):
+    """A file cannot hold the state of a mock. Says why, and how to mend it."""
+
+
+class Database:
+    """One connection to the file, and the transaction that is under way on it. For one thread at a time.
+
+    Args:
+        path: the file; made where there is none, for its owner alone to read.
+
+    Attributes:
+        path: as given.
+        execute: carries out one statement.
+
+    Raises:
+        BadState: the file cannot be made or opened, or is none of ours.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        try:
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+            self._connection = sqlite3.connect(
+                path, timeout=BUSY_MS / 1000, isolation_level=None, check_same_thread=False, cached_statements=256
+            )
+            self.execute = self._connection.execute
+            self._prepare()
+        except (OSError, sqlite3.Error) as problem:
+            said = getattr(problem, "strerror", None) or str(problem)
+            raise BadState(f"{path} cannot be used: {said}; name a file that can be written") from problem
+        #: What is done once the transaction that is under way is there for good.
+        self._afterwards: list[Callable[[], object]] = []
+        self._is_inside = False
+
+    def _prepare(self) -> None:
+        (found,), (version,) = self.execute("PRAGMA application_id"), self.execute("PRAGMA user_version")
+        is_new = not self.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+        if found != (APPLICATION_ID,) and not is_new:
+            raise BadState(f"{self.path} is a database of another program; name another file")
+        if version[0] > len(MIGRATIONS):
+            raise BadState(f"{self.path} was written by a newer runware-mock; name another file, or install that one")
+        self.execute("PRAGMA journal_mode = WAL")
+        # Outlives the death of processes; of what was promised in the last moments before the power fails some is lost.
+        self.execute("PRAGMA synchronous = NORMAL")
+        self.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
+        self._migrate()
+
+    def _migrate(self) -> None:
+        self.execute("BEGIN IMMEDIATE")
+        version = self.execute("PRAGMA user_version").fetchone()[0]
+        for script in MIGRATIONS[version:]:
+            for statement in script.split(";"):
+                self.execute(statement)
+        self.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        self.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
+        self.execute("COMMIT")
+
+    def together(self, work: Callable[[], T]) -> T:
+        """Carry out something as one transaction, which begins with the first change."""
+        if self._is_inside:
+            return work()
+        self._is_inside = True
+        try:
+            outcome = work()
+            if self._connection.in_transaction:
+                self.execute("COMMIT")
+        except BaseException:
+            if self._connection.in_transaction:
+                self.execute("ROLLBACK")
+            self._afterwards.clear()
+            raise
+        finally:
+            self._is_inside = False
+        self._follow()
+        return outcome
+
+    def change(self, statement: str, values: tuple[Any, ...]) -> sqlite3.Cursor:
+        """Carry out a statement that changes something, within the transaction that is under way if one is."""
+        if self._is_inside and not self._connection.in_transaction:
+            self.execute("BEGIN IMMEDIATE")
+        return self.execute(statement, values)
+
+    def begin(self) -> None:
+        """Keep others from changing anything until the transaction that is under way ends."""
+        if not self._connection.in_transaction:
+            self.execute("BEGIN IMMEDIATE")
+
+    def afterwards(self, call: Callable[[], object]) -> None:
+        """Do something once what was changed is there for good."""
+        self._afterwards.append(call)
+        if not self._is_inside:
+            self._follow()
+
+    def _follow(self) -> None:
+        while self._afterwards:
+            self._afterwards.pop(0)()
+
+    def fact(self, name: str, value: bytes) -> bytes:
+        """Return what is remembered under a name: from now on this value, unless there is one."""
+        self.execute("INSERT INTO facts VALUES (?, ?) ON CONFLICT DO NOTHING", (name, value))
+        (kept,) = self.execute("SELECT value FROM facts WHERE name = ?", (name,)).fetchone()
+        return bytes(kept)
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._connection.close()
+
+
+_GET = "SELECT value, settles_at_ms FROM kept WHERE shelf = ? AND key = ?"
+_PUT = (
+    "INSERT INTO kept (shelf, key, value, settles_at_ms, weight, number) VALUES (?, ?, ?, ?, ?, ?)"
+    " ON CONFLICT DO UPDATE SET value = excluded.value, settles_at_ms = excluded.settles_at_ms,"
+    " weight = excluded.weight, number = excluded.number"
+)
+_DROP = "DELETE FROM kept WHERE shelf = ? AND key = ?"
+_SCAN = "SELECT key, value FROM kept WHERE shelf = ? AND settles_at_ms >= ? ORDER BY number"
+_OUTDATED = "DELETE FROM kept WHERE shelf = ? AND settles_at_ms < ?"
+_SETTLED = "SELECT key, weight FROM kept WHERE shelf = ? AND settles_at_ms <= ? ORDER BY settles_at_ms, number"
+_LAST = "SELECT coalesce(max(number), 0) FROM kept"
+
+
+class SqliteStore:
+    """Keeps entries in a file. Every method is atomic; it blocks for as long as SQLite takes, some 20 microseconds.
+
+    What is too much or too old is dropped every now and then, not with each entry.
+
+    Args:
+        database: the file.
+        forms: the type of the values of each shelf.
+        clock: says when entries settle and expire.
+        rooms: limits that differ from `ROOMS`.
+    """
+
+    def __init__(
+        self, database: Database, forms: Forms, clock: Clock, rooms: Mapping[Shelf, Room] | None = None
+    ) -> None:
+        self._database = database
+        self._writing = Writing(forms)
+        self._clock = clock
+        self._rooms = {**ROOMS, **(rooms or {})}
+        self.together = database.together
+        (self._number,) = database.execute(_LAST).fetchone()
+        #: How many entries were put on each shelf since what is too much was last dropped.
+        self._puts = dict.fromkeys(Shelf, 0)
+
+    def get(self, shelf: Shelf, key: Key) -> Any | None:
+        """Return the value kept under a key, or None."""
+        found = self._database.execute(_GET, (shelf.value, write_key(key))).fetchone()
+        if found is None or self._clock.now_ms() > found[1] + self._rooms[shelf].retention_ms:
+            return None
+        return self._writing.read(shelf, found[0])
+
+    def put(self, shelf: Shelf, key: Key, entry: Entry) -> None:
+        """Keep an entry, in place of the one that was there."""
+        self._number += 1
+        written = self._writing.write(entry.value)
+        values = (shelf.value, write_key(key), written, entry.settles_at_ms, entry.weight, self._number)
+        self._database.change(_PUT, values)
+        self._puts[shelf] += 1
+        if self._puts[shelf] > self._rooms[shelf].max_entries // _OFTEN:
+            self._puts[shelf] = 0
+            self.together(partial(self._shed, shelf))
+
+    def update(self, shelf: Shelf, key: Key, change: Callable[[Any | None], tuple[Entry | None, T]]) -> T:
+        """Replace an entry by what a function makes of its value; other processes wait meanwhile."""
+        return self.together(partial(self._update, shelf, key, change))
+
+    def _update(self, shelf: Shelf, key: Key, change: Callable[[Any | None], tuple[Entry | None, T]]) -> T:
+        self._database.begin()
+        entry, outcome = change(self.get(shelf, key))
+        if entry is not None:
+            self.put(shelf, key, entry)
+        return outcome
+
+    def add(self, shelf: Shelf, key: Key, amounts: Amounts, at_ms: int, most: int | None = None) -> bool:
+        """Add to counters kept under a key, unless the first would become too large."""
+        return self.update(shelf, key, partial(_added, amounts, at_ms, most))
+
+    def drop(self, shelf: Shelf, key: Key) -> None:
+        """Forget an entry, if it is there."""
+        self._database.change(_DROP, (shelf.value, write_key(key)))
+
+    def scan(self, shelf: Shelf) -> Sequence[tuple[Key, Any]]:
+        """Return all that a shelf keeps, the oldest first."""
+        oldest_ms = self._clock.now_ms() - self._rooms[shelf].retention_ms
+        found = self._database.execute(_SCAN, (shelf.value, oldest_ms))
+        return [(read_key(key), self._writing.read(shelf, value)) for key, value in found]
+
+    def count(self, shelf: Shelf) -> int:
+        """Return how many entries a shelf holds."""
+        (number,) = self._database.execute("SELECT count(*) FROM kept WHERE shelf = ?", (shelf.value,)).fetchone()
+        return int(number)
+
+    def settle(self, shelf: Shelf) -> None:
+        """Let everything on a shelf settle that is in use at no known time: nobody is left who would."""
+        statement = "UPDATE kept SET settles_at_ms = ? WHERE shelf = ? AND settles_at_ms = ?"
+        self._database.change(statement, (self._clock.now_ms(), shelf.value, UNSETTLED_MS))
+
+    def _shed(self, shelf: Shelf) -> None:
+        """Drop what is too old, then of what is settled the oldest that is too much."""
+        now_ms, room = self._clock.now_ms(), self._rooms[shelf]
+        self._database.change(_OUTDATED, (shelf.value, now_ms - room.retention_ms))
+        settled = self._database.execute(_SETTLED, (shelf.value, now_ms)).fetchall()
+        number, total = len(settled), sum(weight for _, weight in settled)
+        for key, weight in settled:
+            if number <= room.max_entries and total <= room.max_bytes:
+                return
+            self._database.change(_DROP, (shelf.value, key))
+            number, total = number - 1, total - weight
+
+
+#: A shelf is looked through after so many parts of its room were put on it anew.
+_OFTEN = 8
+#: Roughly how many bytes a counter takes.
+_COUNTER_BYTES = 128
+
+
+def _added(amounts: Amounts, at_ms: int, most: int | None, kept: Mapping[str, int] | None) -> tuple[Entry | None, bool]:
+    counters = dict(kept or {})
+    if most is not None:
+        name, amount = amounts[0]
+        if counters.get(name, 0) + amount > most:
+            return None, False
+    for name, amount in amounts:
+        counters[name] = counters.get(name, 0) + amount
+    return Entry(counters, at_ms + COUNTERS_IN_USE_MS, _COUNTER_BYTES * len(counters)), True
+
+
+_DUE = (
+    "INSERT INTO due (topic, key, at_ms, keeper) VALUES (?, ?, ?, ?)"
+    " ON CONFLICT DO UPDATE SET at_ms = excluded.at_ms, keeper = excluded.keeper"
+)
+
+
+class SqliteAgenda:
+    """Wakes from the clock about what stands in the file, each entry in the process that keeps it.
+
+    Whoever is alive holds the lock of a file; the system lets go of it when its process ends, however it ends, and
+    `look` then takes over what it kept.
+
+    Args:
+        database: the file.
+        clock: tells when a time has come.
+
+    Attributes:
+        number: which of all processes that ever opened the file this one is, 1 being the first.
+        is_alone: whether nobody else had the file open when this one came.
+    """
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+        self._wakes: Mapping[Topic, Callable[[Key], None]] = MappingProxyType({})
+        self._timers: dict[tuple[str, str], Callable[[], None]] = {}
+        self._locks = Path(f"{database.path}-keepers")
+        self._lock = -1
+        self.number = database.together(self._enter)
+        self.is_alone = not any(self._is_alive(number) for number in self._others())
+
+    def _enter(self) -> int:
+        self._database.begin()
+        number = self._database.execute("INSERT INTO keepers DEFAULT VALUES").lastrowid or 0
+        self._locks.mkdir(mode=0o700, exist_ok=True)
+        self._lock = os.open(self._lock_of(number), os.O_RDWR | os.O_CREAT, 0o600)
+        fcntl.flock(self._lock, fcntl.LOCK_EX)
+        return number
+
+    def _lock_of(self, number: int) -> Path:
+        return self._locks / str(number)
+
+    def _others(self) -> list[int]:
+        found = self._database.execute("SELECT number FROM keepers WHERE number != ?", (self.number,))
+        return [number for (number,) in found]
+
+    def _is_alive(self, number: int) -> bool:
+        try:
+            lock = os.open(self._lock_of(number), os.O_RDWR)
+        except FileNotFoundError:
+            return False
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        finally:
+            os.close(lock)
+        return False
+
+    def attend(self, topic: Topic, wake: Callable[[Key], None]) -> None:
+        """Say who is woken about a topic."""
+        self._wakes = MappingProxyType({**self._wakes, topic: wake})
+
+    def look(self) -> None:
+        """Take over what was kept by processes that are no more."""
+        for number in self._others():
+            if not self._is_alive(number):
+                self._database.together(partial(self._inherit, number))
+
+    def _inherit(self, number: int) -> None:
+        statement = "UPDATE due SET keeper = ? WHERE keeper = ? RETURNING topic, key, at_ms"
+        for topic, key, at_ms in self._database.change(statement, (self.number, number)).fetchall():
+            self._database.afterwards(partial(self._set, topic, key, at_ms))
+        self._database.change("DELETE FROM keepers WHERE number = ?", (number,))
+        self._database.afterwards(partial(self._lock_of(number).unlink, missing_ok=True))
+
+    def put(self, topic: Topic, key: Key, at_ms: int) -> None:
+        """Have somebody woken about a thing at a time, in place of the one set before."""
+        written = write_key(key)
+        self._database.change(_DUE, (topic.value, written, at_ms, self.number))
+        self._database.afterwards(partial(self._set, topic.value, written, at_ms))
+
+    def take(self, topic: Topic, key: Key) -> bool:
+        """Leave a thing that is due now to the caller; if its process ends before it is dropped, another is woken."""
+        written = write_key(key)
+        self._database.change(_DUE, (topic.value, written, self._clock.now_ms(), self.number))
+        self._database.afterwards(partial(self._unset, topic.value, written))
+        return True
+
+    def drop(self, topic: Topic, key: Key) -> None:
+        """Wake nobody about a thing any more."""
+        written = write_key(key)
+        self._database.change("DELETE FROM due WHERE topic = ? AND key = ?", (topic.value, written))
+        self._database.afterwards(partial(self._unset, topic.value, written))
+
+    def _set(self, topic: str, key: str, at_ms: int) -> None:
+        self._unset(topic, key)
+        self._timers[topic, key] = self._clock.call_at(at_ms, partial(self._ring, topic, key))
+
+    def _unset(self, topic: str, key: str) -> None:
+        cancel = self._timers.pop((topic, key), None)
+        if cancel is not None:
+            cancel()
+
+    def _ring(self, topic: str, key: str) -> None:
+        """Wake somebody, unless another process has put or dropped the entry meanwhile."""
+        self._timers.pop((topic, key), None)
+        statement = "SELECT keeper FROM due WHERE topic = ? AND key = ?"
+        found = self._database.execute(statement, (topic, key)).fetchone()
+        if found == (self.number,):
+            self._wakes[Topic(topic)](read_key(key))
+
+    def close(self) -> None:
+        """Leave everything to whoever comes next."""
+        if self._lock >= 0:
+            os.close(self._lock)
+            self._lock = -1

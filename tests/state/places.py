@@ -1,0 +1,56 @@
+"""The places where state can be kept, each with a store and an agenda that are made anew."""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from mockserver.adapters.agendas import ClockAgenda
+from mockserver.adapters.clocks import ManualClock
+from mockserver.adapters.sqlite import Database, SqliteAgenda, SqliteStore
+from mockserver.adapters.stores import MemoryStore, Room
+from mockserver.forms import FORMS
+from mockserver.ports import Agenda, Shelf, Store
+
+
+@dataclass(frozen=True)
+class Place:
+    """A store and its agenda.
+
+    Attributes:
+        store, agenda: the two.
+        clock: their time.
+    """
+
+    store: Store
+    agenda: Agenda
+    clock: ManualClock
+
+
+Rooms = Mapping[Shelf, Room]
+
+
+@contextmanager
+def in_memory(_folder: Path, rooms: Rooms) -> Iterator[Place]:
+    """Give a place in memory."""
+    clock = ManualClock()
+    yield Place(MemoryStore(clock, rooms), ClockAgenda(clock), clock)
+
+
+@contextmanager
+def in_a_file(folder: Path, rooms: Rooms) -> Iterator[Place]:
+    """Give a place in a file."""
+    clock = ManualClock()
+    database = Database(folder / "mock.db")
+    agenda = SqliteAgenda(database, clock)
+    try:
+        yield Place(SqliteStore(database, FORMS, clock, rooms), agenda, clock)
+    finally:
+        agenda.close()
+        database.close()
+
+
+#: Makes a place in a folder that is empty or was used before.
+PLACES: Mapping[str, Callable[[Path, Rooms], Any]] = MappingProxyType({"memory": in_memory, "file": in_a_file})

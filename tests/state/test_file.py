@@ -1,0 +1,186 @@
+"""What is kept in a file outlives its process, whole, and is seen to by those that are alive."""
+
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from mockserver.adapters.clocks import ManualClock
+from mockserver.adapters.sqlite import APPLICATION_ID, MIGRATIONS, BadState, Database, SqliteAgenda, SqliteStore
+from mockserver.forms import FORMS
+from mockserver.platform.base import Media
+from mockserver.ports import UNSETTLED_MS, Entry, Key, Shelf, Topic
+
+IN_USE = Entry(Media("me", "", ""), UNSETTLED_MS)
+
+
+class Process:
+    """What a process that has the file open has of it."""
+
+    def __init__(self, path: Path) -> None:
+        self.clock = ManualClock()
+        self.database = Database(path)
+        self.agenda = SqliteAgenda(self.database, self.clock)
+        self.store = SqliteStore(self.database, FORMS, self.clock)
+        self.woken: list[Key] = []
+        for topic in Topic:
+            self.agenda.attend(topic, self.woken.append)
+
+    def die(self) -> None:
+        """End as a process that was killed: the system lets go of its files."""
+        self.agenda.close()
+        self.database.close()
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """A file that is not there."""
+    return tmp_path / "mock.db"
+
+
+def test_what_one_process_kept_the_next_one_finds(path: Path) -> None:
+    """With its owner's rights alone."""
+    first = Process(path)
+    first.store.put(Shelf.MEDIA, ("a",), IN_USE)
+    first.die()
+    second = Process(path)
+    assert second.store.get(Shelf.MEDIA, ("a",)) == IN_USE.value
+    assert (first.agenda.number, second.agenda.number) == (1, 2)
+    assert path.stat().st_mode & 0o777 == 0o600
+    second.die()
+
+
+def test_an_exception_undoes_what_belongs_together(path: Path) -> None:
+    """Entries, counters and the agenda are as they were, and timers ring as they did."""
+    process = Process(path)
+    process.agenda.put(Topic.RESULT, ("kept",), process.clock.now_ms() + 100)
+
+    def work() -> None:
+        process.store.put(Shelf.MEDIA, ("a",), IN_USE)
+        process.store.add(Shelf.ACCOUNTS, ("me",), (("spent", 1),), 0)
+        process.agenda.drop(Topic.RESULT, ("kept",))
+        process.agenda.put(Topic.RESULT, ("new",), process.clock.now_ms() + 50)
+        raise KeyError("a mistake of ours")
+
+    with pytest.raises(KeyError):
+        process.store.together(work)
+    assert [process.store.count(shelf) for shelf in Shelf] == [0] * len(Shelf)
+    process.clock.advance(1000)
+    assert process.woken == [("kept",)]
+    process.die()
+
+
+def test_others_see_nothing_of_what_is_not_over(path: Path) -> None:
+    """And all of it afterwards."""
+    here, there = Process(path), Process(path)
+    seen = []
+
+    def work() -> None:
+        for name in "ab":
+            here.store.put(Shelf.MEDIA, (name,), IN_USE)
+            seen.append(there.store.count(Shelf.MEDIA))
+
+    here.store.together(work)
+    assert [*seen, there.store.count(Shelf.MEDIA)] == [0, 0, 2]
+    for each in (here, there):
+        each.die()
+
+
+def test_what_a_dead_process_kept_is_taken_over(path: Path) -> None:
+    """By one of those that are alive; what is due is due there, also what was under way."""
+    here, there, third = Process(path), Process(path), Process(path)
+    here.agenda.put(Topic.RESULT, ("waits",), here.clock.now_ms() + 100)
+    assert here.agenda.take(Topic.DELIVERY, ("under", "way"))
+    for each in (there, third):
+        each.agenda.look()
+        each.clock.advance(1000)
+    assert (there.woken, third.woken) == ([], [])
+    here.die()
+    for each in (there, third, there):
+        each.agenda.look()
+        each.clock.advance(1000)
+    assert (sorted(there.woken), third.woken) == ([("under", "way"), ("waits",)], [])
+    assert not (path.parent / "mock.db-keepers" / "1").exists()
+    for each in (there, third):
+        each.die()
+
+
+def test_only_who_keeps_an_entry_is_woken(path: Path) -> None:
+    """Another process that put it anew has taken it over; one that dropped it ended it."""
+    here, there = Process(path), Process(path)
+    for name in ("moved", "dropped"):
+        here.agenda.put(Topic.RESULT, (name,), here.clock.now_ms() + 100)
+    there.agenda.put(Topic.RESULT, ("moved",), there.clock.now_ms() + 200)
+    there.agenda.drop(Topic.RESULT, ("dropped",))
+    for each in (here, there):
+        each.clock.advance(1000)
+    assert (here.woken, there.woken) == ([], [("moved",)])
+    for each in (here, there):
+        each.die()
+
+
+def test_counters_are_exact_when_processes_add_at_once(path: Path) -> None:
+    """To the ceiling, and not one more."""
+    source = """
+import sys
+from pathlib import Path
+from mockserver.adapters.clocks import ManualClock
+from mockserver.adapters.sqlite import Database, SqliteStore
+from mockserver.forms import FORMS
+from mockserver.ports import Shelf
+clock = ManualClock()
+store = SqliteStore(Database(Path(sys.argv[1])), FORMS, clock)
+amounts = (("spent", 1), ("n", 2))
+print(sum(store.add(Shelf.ACCOUNTS, ("me",), amounts, clock.now_ms(), 500) for _ in range(200)))
+"""
+    Process(path).die()
+    command = [sys.executable, "-c", source, str(path)]
+    processes = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(4)]
+    added = [int(process.communicate()[0]) for process in processes]
+    last = Process(path)
+    assert sum(added) == 500
+    assert last.store.get(Shelf.ACCOUNTS, ("me",)) == {"spent": 500, "n": 1000}
+    last.die()
+
+
+def foreign(path: Path) -> None:
+    """Make a database of another program."""
+    database = sqlite3.connect(path)
+    database.execute("CREATE TABLE theirs (a)")
+    database.close()
+
+
+def newer(path: Path) -> None:
+    """Make a file of a later version."""
+    database = sqlite3.connect(path)
+    database.execute("CREATE TABLE kept (a)")
+    database.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+    database.execute(f"PRAGMA user_version = {len(MIGRATIONS) + 1}")
+    database.close()
+
+
+@pytest.mark.parametrize(
+    ("make", "told"),
+    [
+        (foreign, "is a database of another program; name another file"),
+        (newer, "was written by a newer runware-mock; name another file, or install that one"),
+        (lambda path: path.write_text("no database at all" * 100), "file is not a database; name a file"),
+        (lambda path: path.mkdir(), "Is a directory; name a file that can be written"),
+    ],
+)
+def test_a_file_that_is_none_of_ours_is_left_alone(path: Path, make: Callable[[Path], object], told: str) -> None:
+    """It is said what it is, and it has the same bytes as before."""
+    make(path)
+    before = path.read_bytes() if path.is_file() else None
+    with pytest.raises(BadState, match=told):
+        Database(path)
+    assert before is None or path.read_bytes() == before
+
+
+def test_a_folder_that_is_not_there_is_told(tmp_path: Path) -> None:
+    """With the path and what helps."""
+    with pytest.raises(BadState, match=r"missing/mock.db cannot be used: No such file or directory; name a file"):
+        Database(tmp_path / "missing" / "mock.db")
