@@ -252,8 +252,9 @@ PLAIN = (
     Setting(
         "state",
         _state,
-        "where tasks, deliveries, media and balances are kept: 'memory', or a file that outlives the mock",
-        "memory|FILE",
+        "where tasks, deliveries, media and balances are kept: 'memory', a file that outlives the mock, or a Redis that "
+        "a fleet of mocks shares, as in redis://127.0.0.1:6379/0",
+        "memory|FILE|URL",
         "memory",
         "./mock.db",
     ),

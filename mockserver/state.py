@@ -1,4 +1,4 @@
-"""Where a mock keeps what must outlive a request, as the setting says: in memory, or in a file.
+"""Where a mock keeps what must outlive a request, as the setting says: in memory, in a file, or in Redis.
 
 Beside `app` this is the one place that names concrete adapters.
 """
@@ -7,6 +7,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 
 from mockserver.adapters.agendas import ClockAgenda
@@ -17,6 +18,8 @@ from mockserver.forms import FORMS
 from mockserver.ports import Agenda, Clock, Dice, Shelf, Store
 
 MEMORY = "memory"
+#: What addresses of Redis begin with: plain, secured, in this machine.
+REDIS = ("redis://", "rediss://", "unix://")
 #: How often a process looks for others that are no more, in seconds of real time.
 LOOK_EVERY_S = 1.0
 
@@ -46,7 +49,9 @@ class State:
     close: Callable[[], Awaitable[None]] = _nothing
 
 
-def make_state(config: MockConfig, clock: Clock, rooms: Mapping[Shelf, Room], is_inline: bool) -> State:
+def make_state(
+    config: MockConfig, clock: Clock, rooms: Mapping[Shelf, Room], is_inline: bool, say: Callable[[str], None]
+) -> State:
     """Return the state of a mock.
 
     Args:
@@ -54,6 +59,7 @@ def make_state(config: MockConfig, clock: Clock, rooms: Mapping[Shelf, Room], is
         clock: its time.
         rooms: limits of shelves that differ from the usual ones.
         is_inline: whether it has no event loop of its own, so that nobody could take over what others left.
+        say: is told, in a sentence, what went wrong outside of any request.
 
     Raises:
         BadSetting: the state cannot be kept as wanted.
@@ -63,7 +69,38 @@ def make_state(config: MockConfig, clock: Clock, rooms: Mapping[Shelf, Room], is
         return State(MemoryStore(clock, rooms), ClockAgenda(clock), secret, KeyedDice(secret))
     if is_inline:
         raise BadSetting("state", "a mock inside a program keeps its state in memory; serve it to keep it elsewhere")
+    if config.state.startswith(REDIS):
+        return _in_redis(config, clock, rooms, say)
     return _in_file(config, Path(config.state), clock, rooms)
+
+
+def _in_redis(config: MockConfig, clock: Clock, rooms: Mapping[Shelf, Room], say: Callable[[str], None]) -> State:
+    if config.clock != 1:
+        raise BadSetting("state", "a fleet that shares Redis lives in real time; leave --clock out")
+    if find_spec("redis") is None or find_spec("docket") is None:
+        raise BadSetting("state", "keeping it in Redis needs more packages; install the mock with its extra 'redis'")
+    from mockserver.adapters.fleet import FleetAgenda
+    from mockserver.adapters.redis import RedisStore
+    from mockserver.adapters.redis_link import BadServer, RedisAway
+
+    try:
+        store = RedisStore(config.state, FORMS, clock, rooms)
+        store.check()
+        wanted = make_secret(config.seed)
+        secret = store.fact("secret", wanted)
+        number = store.enter()
+    except (BadServer, RedisAway) as problem:
+        raise BadSetting("state", str(problem)) from problem
+    if config.seed is not None and secret != wanted:
+        store.close()
+        raise BadSetting("state", "the fleet there was begun without this seed; name another database, or leave it out")
+    agenda = FleetAgenda(store, config.state, clock, say)
+
+    async def end() -> None:
+        await agenda.close()
+        store.close()
+
+    return State(store, agenda, secret, KeyedDice(secret, number - 1), agenda.open, end)
 
 
 def _in_file(config: MockConfig, path: Path, clock: Clock, rooms: Mapping[Shelf, Room]) -> State:

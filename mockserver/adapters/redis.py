@@ -9,7 +9,7 @@ from importlib.resources import files
 from types import MappingProxyType
 from typing import Any, TypeVar
 
-from mockserver.adapters.redis_link import Link, Script
+from mockserver.adapters.redis_link import BadServer, Link, Script
 from mockserver.adapters.stores import HOUR_MS, ROOMS, Room
 from mockserver.adapters.writing import Forms, Writing, read_key, write_key
 from mockserver.ports import UNSETTLED_MS, Amounts, Clock, Entry, Key, Shelf
@@ -22,6 +22,11 @@ PREFIX = "runware-mock:1:"
 MOST_TRIES = 50
 #: For how long Redis keeps what is past its retention, should no mock be there to drop it.
 MARGIN_MS = HOUR_MS
+
+#: The oldest version that has what the engine of the agenda needs.
+OLDEST = (6, 2)
+#: How a server has to treat full memory.
+NO_LOSS = "noeviction"
 
 _VERSION_BYTES = 8
 _HEAD_BYTES = 16
@@ -73,12 +78,33 @@ class RedisStore:
         self._unit: _Unit | None = None
 
     def check(self) -> None:
-        """Make sure that the server is there.
+        """Make sure that the server is there and can do what is needed.
 
         Raises:
-            RedisAway: it is not.
+            RedisAway: it does not answer.
+            BadServer: it is too old, or forgets what it has no room for.
         """
-        self.link.ask(("PING",))
+        (found,) = self.link.ask(("INFO", "everything"))
+        said = dict(line.partition(":")[::2] for line in found.decode().splitlines())
+        version, policy = said.get("redis_version", "0"), said.get("maxmemory_policy", NO_LOSS)
+        if tuple(map(int, version.split(".")[:2])) < OLDEST:
+            needed = ".".join(map(str, OLDEST))
+            raise BadServer(f"Redis at {self.link.where} is {version}; install {needed} or newer")
+        if policy != NO_LOSS and said.get("maxmemory") != "0":
+            raise BadServer(
+                f"Redis at {self.link.where} forgets entries when its memory is full (maxmemory-policy {policy}), "
+                f"so that tasks would be lost; set it to {NO_LOSS}"
+            )
+
+    def fact(self, name: str, value: bytes) -> bytes:
+        """Return what is remembered under a name: from now on this value, unless there is one."""
+        self.link.tell("SET", f"{PREFIX}fact:{name}", value, "NX")
+        (kept,) = self.link.ask(("GET", f"{PREFIX}fact:{name}"))
+        return bytes(kept)
+
+    def enter(self) -> int:
+        """Return which of all mocks that ever shared this state this one is, 1 being the first."""
+        return int(self.link.tell("INCR", f"{PREFIX}mocks"))
 
     def get(self, shelf: Shelf, key: Key) -> Any | None:
         """Return the value kept under a key, or None."""
@@ -100,6 +126,7 @@ class RedisStore:
         if unit is None:
             self.together(lambda: self.put(shelf, key, entry))
             return
+        unit.change(shelf, key)
         unit.values[shelf, key] = entry.value
         unit.added.pop((shelf, key), None)
         settles_at_ms = entry.settles_at_ms
@@ -107,7 +134,6 @@ class RedisStore:
         stays_ms = 0 if settles_at_ms >= UNSETTLED_MS else self._stays_ms(shelf, settles_at_ms)
         unit.changes.append(("put", shelf.value, write_key(key), settles_at_ms, entry.weight, len(unit.written), stays_ms))
         unit.written.append(value)
-        unit.shelves.add(shelf)
 
     def update(self, shelf: Shelf, key: Key, change: Callable[[Any | None], tuple[Entry | None, T]]) -> T:
         """Replace an entry by what a function makes of its value."""
@@ -137,6 +163,7 @@ class RedisStore:
         unit.changes.append(("add", shelf.value, write_key(key), at_ms, ceiling, fits, told, stays_ms))
         unit.shelves.add(shelf)
         if fits:
+            unit.change(shelf, key)
             if place in unit.values:
                 unit.values[place] = _summed(unit.values[place], amounts)
             else:
@@ -149,13 +176,23 @@ class RedisStore:
         if unit is None:
             self.together(lambda: self.drop(shelf, key))
             return
+        unit.change(shelf, key)
         unit.values[shelf, key] = None
         unit.added.pop((shelf, key), None)
         unit.changes.append(("drop", shelf.value, write_key(key)))
-        unit.shelves.add(shelf)
 
     def scan(self, shelf: Shelf) -> Sequence[tuple[Key, Any]]:
-        """Return all that a shelf keeps, the oldest first; without what the unit of work under way changes."""
+        """Return all that a shelf keeps, the oldest first."""
+        found = dict(self._scanned(shelf))
+        for changed in self._unit.changed if self._unit is not None else ():
+            if changed[0] is shelf:
+                found.pop(changed[1], None)
+                value = self.get(*changed)
+                if value is not None:
+                    found[changed[1]] = value
+        return list(found.items())
+
+    def _scanned(self, shelf: Shelf) -> Sequence[tuple[Key, Any]]:
         (names,) = self.link.ask(("HKEYS", f"{PREFIX}{shelf.value}.weights"))
         found: list[tuple[int, Key, Any]] = []
         for start in range(0, len(names), _AT_ONCE):
@@ -281,16 +318,24 @@ class RedisStore:
 class _Unit:
     """A unit of work under way: what it has read, as it would find it now, and what it is to change."""
 
-    __slots__ = ("added", "changes", "due", "reads", "shelves", "values", "written")
+    __slots__ = ("added", "changed", "changes", "due", "reads", "shelves", "values", "written")
 
     def __init__(self) -> None:
         self.reads: dict[str, int] = {}
         self.values: dict[tuple[Shelf, Key], Any] = {}
         self.added: dict[tuple[Shelf, Key], Amounts] = {}
         self.changes: list[tuple[Any, ...]] = []
+        #: What is changed, in the order of the last changes.
+        self.changed: dict[tuple[Shelf, Key], None] = {}
         self.due: dict[str, int | None] = {}
         self.shelves: set[Shelf] = set()
         self.written: list[bytes] = []
+
+    def change(self, shelf: Shelf, key: Key) -> None:
+        """Note that something is changed."""
+        self.changed.pop((shelf, key), None)
+        self.changed[shelf, key] = None
+        self.shelves.add(shelf)
 
 
 #: How many entries are read in one round trip.

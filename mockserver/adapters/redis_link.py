@@ -35,6 +35,10 @@ class RedisAway(OSError):
         return f"Redis at {self.where} does not answer ({self.problem}); start it, or name another one with --state"
 
 
+class BadServer(Exception):
+    """A server cannot hold the state of a fleet. Says why, and how to mend it."""
+
+
 class Link:
     """Asks a Redis server. For one thread at a time; blocks for a round trip.
 
@@ -46,16 +50,22 @@ class Link:
 
     Attributes:
         where: host, port and database, for people.
+
+    Raises:
+        BadServer: that is no address.
     """
 
     def __init__(self, url: str) -> None:
-        from redis import Redis
+        from redis import ConnectionPool
 
-        self.where = where(url)
-        self._pool = Redis.from_url(
-            url, protocol=2, socket_connect_timeout=CONNECT_TIMEOUT_S, socket_timeout=ANSWER_TIMEOUT_S
-        ).connection_pool
-        self._connection: AbstractConnection = self._pool.make_connection()
+        try:
+            self.where = where(url)
+            pool = ConnectionPool.from_url(
+                url, protocol=2, socket_connect_timeout=CONNECT_TIMEOUT_S, socket_timeout=ANSWER_TIMEOUT_S
+            )
+        except (TypeError, ValueError) as problem:
+            raise BadServer(f"that is no address of a Redis ({problem}); write redis://HOST:PORT/DATABASE") from problem
+        self._connection: AbstractConnection = pool.make_connection()
         self._is_connected = False
         self._pause_until_s = 0.0
         self._problem = ""
