@@ -37,15 +37,19 @@ end
 local added = {}
 for _, change in ipairs(changes) do
     local kind, shelf, name, at_ms, most, fits, amounts = unpack(change)
-    if kind == 'add' and most >= 0 then
-        local field, amount = amounts[1][1], tonumber(amounts[1][2])
+    if kind == 'add' then
         local whole = shelf .. ':' .. name
-        local mark = whole .. '\n' .. field
-        local before = counter(whole, field, rooms[shelf][3]) + (added[mark] or 0)
-        if (before + amount <= most) ~= fits then
-            return 0
+        if most >= 0 then
+            local field, amount = amounts[1][1], tonumber(amounts[1][2])
+            local before = counter(whole, field, rooms[shelf][3]) + (added[whole .. '\n' .. field] or 0)
+            if (before + amount <= most) ~= fits then
+                return 0
+            end
         end
-        added[mark] = (added[mark] or 0) + (fits and amount or 0)
+        for _, each in ipairs(fits and amounts or {}) do
+            local mark = whole .. '\n' .. each[1]
+            added[mark] = (added[mark] or 0) + tonumber(each[2])
+        end
     end
 end
 
@@ -137,6 +141,7 @@ for shelf, room in pairs(rooms) do
     for _ = 1, AT_ONCE do
         local first = call('ZRANGE', line, 0, 0, 'WITHSCORES')
         if #first == 0 then
+            call('DEL', prefix .. shelf .. '.bytes')
             break
         end
         local is_old = tonumber(first[2]) + room[3] < now_ms

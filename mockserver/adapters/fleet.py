@@ -61,6 +61,7 @@ class FleetAgenda:
         self._news: asyncio.Event | None = None
         self._docket: Docket | None = None
         self._life = AsyncExitStack()
+        self._is_over = False
         store.on_due = self._hear
 
     def attend(self, topic: Topic, wake: Callable[[Key], None]) -> None:
@@ -110,6 +111,7 @@ class FleetAgenda:
 
     async def close(self) -> None:
         """Leave everything to the others, or to whoever comes next."""
+        self._is_over = True
         self._life.callback(self._let_go)
         await self._life.aclose()
         self._docket = None
@@ -134,12 +136,13 @@ class FleetAgenda:
 
     async def _work(self, worker: "Worker") -> None:
         """Let the engine wake, and again where a mistake of its own ended it."""
-        while True:
+        while not self._is_over:
             try:
+                # Where it is cancelled it comes to an end and returns.
                 await worker.run_forever()
             except Exception as problem:
                 self._log(f"the engine that wakes ended, and begins again: {problem!r}")
-            await asyncio.sleep(LOOK_EVERY_MS / 1000)
+                await asyncio.sleep(LOOK_EVERY_MS / 1000)
 
     async def _tell(self) -> None:
         """Tell the engine what was put, as soon as it was."""
@@ -180,7 +183,7 @@ class FleetAgenda:
 
     async def _ring(self, name: str, at_ms: int) -> None:
         """Wake somebody about an entry and wait until it is put anew or dropped: that long the lease is renewed."""
-        if self._store.due_at_ms(name) != at_ms:
+        if self._is_over or self._store.due_at_ms(name) != at_ms:
             return
         topic, _, key = name.partition("\n")
         event = self._awake[name, at_ms] = asyncio.Event()
