@@ -150,7 +150,7 @@ class Balancer(Proxy):
     async def _open(self) -> _Streams:
         for number in range(len(self.targets)):
             with suppress(OSError):
-                return await asyncio.open_connection(*self.targets[(self.connections + number) % len(self.targets)])
+                return await asyncio.open_connection(*self.targets[(self.connections - 1 + number) % len(self.targets)])
         raise ConnectionRefusedError
 
 
