@@ -252,8 +252,8 @@ PLAIN = (
     Setting(
         "state",
         _state,
-        "where tasks, deliveries, media and balances are kept: 'memory', a file that outlives the mock, or a Redis that "
-        "a fleet of mocks shares, as in redis://127.0.0.1:6379/0",
+        "where tasks, deliveries, media and balances are kept: 'memory', a file that outlives the mock, or the "
+        "address of a Redis that a fleet of mocks shares",
         "memory|FILE|URL",
         "memory",
         "./mock.db",

@@ -132,7 +132,9 @@ class RedisStore:
         settles_at_ms = entry.settles_at_ms
         value = settles_at_ms.to_bytes(8, "big") + self._writing.write(entry.value)
         stays_ms = 0 if settles_at_ms >= UNSETTLED_MS else self._stays_ms(shelf, settles_at_ms)
-        unit.changes.append(("put", shelf.value, write_key(key), settles_at_ms, entry.weight, len(unit.written), stays_ms))
+        unit.changes.append(
+            ("put", shelf.value, write_key(key), settles_at_ms, entry.weight, len(unit.written), stays_ms)
+        )
         unit.written.append(value)
 
     def update(self, shelf: Shelf, key: Key, change: Callable[[Any | None], tuple[Entry | None, T]]) -> T:
@@ -209,9 +211,7 @@ class RedisStore:
         """Return how many entries a shelf holds, without those of the unit of work under way."""
         old_ms = self._clock.now_ms() - self._rooms[shelf].retention_ms
         names = [f"{PREFIX}{shelf.value}.{part}" for part in ("weights", "open", "line")]
-        kept, *gone = self.link.ask(
-            ("HLEN", names[0]), *(("ZCOUNT", name, "-inf", f"({old_ms}") for name in names[1:])
-        )
+        kept, *gone = self.link.ask(("HLEN", names[0]), *(("ZCOUNT", name, "-inf", f"({old_ms}") for name in names[1:]))
         return int(kept - sum(gone))
 
     def together(self, work: Callable[[], T]) -> T:

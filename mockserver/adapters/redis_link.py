@@ -3,11 +3,8 @@
 from collections.abc import Sequence
 from hashlib import sha1
 from time import monotonic
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import urlsplit
-
-if TYPE_CHECKING:
-    from redis.connection import AbstractConnection
 
 #: A command and its arguments.
 Command = tuple[bytes | str | int, ...]
@@ -65,7 +62,8 @@ class Link:
             )
         except (TypeError, ValueError) as problem:
             raise BadServer(f"that is no address of a Redis ({problem}); write redis://HOST:PORT/DATABASE") from problem
-        self._connection: AbstractConnection = pool.make_connection()
+        #: Its methods have no types.
+        self._connection: Any = pool.make_connection()
         self._is_connected = False
         self._pause_until_s = 0.0
         self._problem = ""

@@ -67,6 +67,8 @@ def in_redis(folder: Path, rooms: Rooms) -> Iterator[Place]:
 
 
 #: Makes a place in a folder that is empty or was used before.
-PLACES: Mapping[str, Callable[[Path, Rooms], Any]] = MappingProxyType({"memory": in_memory, "file": in_a_file, "redis": in_redis})
+PLACES: Mapping[str, Callable[[Path, Rooms], Any]] = MappingProxyType(
+    {"memory": in_memory, "file": in_a_file, "redis": in_redis}
+)
 #: Those whose agenda keeps the time of a clock that can be moved.
 TIMED = ("memory", "file")

@@ -13,6 +13,7 @@ import httpx
 import pytest
 
 from tests.clients.sdks import RUNWARE, RUNWARE_SDK, RUNWARE_SDK_REST, SDK_JS, Outcome, Sdk, video
+from tests.support.loops import until
 from tests.support.proxy import Balancer, balanced
 from tests.support.receivers import Receiver
 from tests.support.redis import RedisServer, redis_server
@@ -117,8 +118,7 @@ def test_an_sdk_sees_nothing_of_a_mock_that_is_killed_in_the_middle(sdk: Sdk, se
         call = video()
         calling = asyncio.create_task(asyncio.to_thread(sdk.call, fleet.balancer, call, in_haste=True))
         uuid = call["task"]["taskUUID"]
-        while "errors" in await asyncio.to_thread(poll, fleet.mocks[1].http_url, uuid):
-            await asyncio.sleep(0.05)
+        await until(lambda: "errors" not in poll(fleet.mocks[1].http_url, uuid))
         await asyncio.to_thread(fleet.kill, 0)
         outcome = (await calling)[0]
         shown = await asyncio.to_thread(poll, fleet.mocks[1].http_url, uuid)
@@ -197,12 +197,11 @@ def test_a_mock_outlives_a_redis_that_is_away(server: RedisServer) -> None:
         answer = httpx.post(mock.http_url, json=[a_task()], headers=KEY, trust_env=False)
         assert (answer.status_code, answer.json()["errors"][0]["code"]) == (500, "internalServerError")
         server.start()
-        answer = None
         for _ in range(100):
-            answer = post(mock.http_url, task := a_task())
-            if "errors" not in answer:
+            again = post(mock.http_url, task := a_task())
+            if "errors" not in again:
                 break
-        assert answer == {"data": [{"taskType": "videoInference", "taskUUID": task["taskUUID"]}]}
+        assert again == {"data": [{"taskType": "videoInference", "taskUUID": task["taskUUID"]}]}
 
 
 @pytest.mark.parametrize(

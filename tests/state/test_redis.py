@@ -4,8 +4,9 @@ import asyncio
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack, asynccontextmanager
+from functools import partial
 from itertools import count as numbers
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from mockserver.platform.base import Media, Session
 from mockserver.ports import UNSETTLED_MS, Entry, Key, Shelf, Topic
 from tests.state import fleet_member
 from tests.state.fleet_member import PAIR
+from tests.support.loops import until
 from tests.support.programs import Program, running
 from tests.support.redis import RedisServer, redis_server
 
@@ -127,11 +129,16 @@ def test_counters_do_not_stand_in_each_others_way(url: str, store: RedisStore) -
     other.close()
 
 
+def spend(store: RedisStore, amount: int) -> bool:
+    """Add to a counter that may not pass 10."""
+    return store.add(Shelf.ACCOUNTS, ME, (("spent", amount),), 2**42, 10)
+
+
 def test_counters_add_up_within_a_unit(store: RedisStore) -> None:
     """Whether they were read before or after they were added to; then the ceiling counts both."""
 
     def work() -> list[object]:
-        spent: Callable[[int], bool] = lambda amount: store.add(Shelf.ACCOUNTS, ME, (("spent", amount),), 2**42, 10)  # noqa: E731
+        spent = partial(spend, store)
         store.add(Shelf.ACCOUNTS, ME, (("spent", 3), ("tasks", 1)), 2**42)
         return [spent(4), spent(4), spent(3), store.get(Shelf.ACCOUNTS, ME)]
 
@@ -179,7 +186,7 @@ def test_a_server_that_is_away_is_named_and_found_again(tmp_path: Path) -> None:
             with pytest.raises(RedisAway, match=rf"Redis at 127\.0\.0\.1:{server.port}, database 0 does not answer \("):
                 store.get(Shelf.MEDIA, ME)
         server.start()
-        wait_until(lambda: is_there(store))
+        asyncio.run(until(lambda: is_there(store)))
         assert store.get(Shelf.MEDIA, ME) is None
         store.put(Shelf.MEDIA, ME, IN_USE)
         assert store.get(Shelf.MEDIA, ME) == IN_USE.value
@@ -193,17 +200,6 @@ def is_there(store: RedisStore) -> bool:
     except RedisAway:
         return False
     return True
-
-
-def wait_until(holds: Callable[[], bool]) -> None:
-    """Ask until something holds."""
-
-    async def wait() -> None:
-        async with asyncio.timeout(LIMIT_S):
-            while not holds():
-                await asyncio.sleep(0.05)
-
-    asyncio.run(wait())
 
 
 def test_a_connection_that_was_closed_meanwhile_is_opened_anew(url: str, store: RedisStore) -> None:
@@ -222,7 +218,7 @@ def test_a_server_that_forgets_is_refused(tmp_path: Path) -> None:
         store.link.tell("CONFIG", "SET", "maxmemory", "100mb")
         store.check()
         store.link.tell("CONFIG", "SET", "maxmemory-policy", "allkeys-lru")
-        with pytest.raises(BadServer, match="maxmemory-policy allkeys-lru.*set it to noeviction"):
+        with pytest.raises(BadServer, match=r"maxmemory-policy allkeys-lru.*set it to noeviction"):
             store.check()
         store.close()
 
@@ -264,9 +260,7 @@ class Member:
 
     async def has(self, number: int) -> None:
         """Wait until it was woken so often."""
-        async with asyncio.timeout(LIMIT_S):
-            while len(self.woken) < number:
-                await asyncio.sleep(0.02)
+        await until(lambda: len(self.woken) >= number)
 
 
 @asynccontextmanager
@@ -294,9 +288,7 @@ def test_each_thing_is_seen_to_once_by_one_when_its_time_has_come(url: str) -> N
             one.agenda.drop(Topic.RESULT, ("never",))
             one.agenda.put(Topic.RESULT, ("earlier",), begun_ms + 3_600_000)
             one.agenda.put(Topic.RESULT, ("earlier",), begun_ms + 100)
-            async with asyncio.timeout(LIMIT_S):
-                while len(one.woken) + len(other.woken) < 62:
-                    await asyncio.sleep(0.02)
+            await until(lambda: len(one.woken) + len(other.woken) >= 62)
             assert one.store.due_before(2**53, 10) == []
             # Longer than a lease and a look through the index.
             await asyncio.sleep(3.5)
@@ -315,9 +307,7 @@ def test_an_attempt_that_takes_longer_than_a_lease_stays_with_who_makes_it(url: 
             await asyncio.sleep(5)
             assert one.woken + other.woken == [ME]
             one.agenda.put(Topic.DELIVERY, ME, one.clock.now_ms() + 50)
-            async with asyncio.timeout(LIMIT_S):
-                while len(one.woken + other.woken) < 2:
-                    await asyncio.sleep(0.02)
+            await until(lambda: len(one.woken + other.woken) > 1)
             one.agenda.drop(Topic.DELIVERY, ME)
 
     asyncio.run(story())
@@ -396,9 +386,7 @@ def test_the_engine_goes_on_when_redis_is_back(tmp_path: Path) -> None:
                 await asyncio.to_thread(server.stop)
                 await asyncio.sleep(1)
                 await asyncio.to_thread(server.start)
-                async with asyncio.timeout(LIMIT_S):
-                    while not is_there(one.store):
-                        await asyncio.sleep(0.05)
+                await until(lambda: is_there(one.store))
                 one.agenda.take(Topic.RESULT, ("after",))
                 await one.has(2)
                 assert one.woken == [("before",), ("after",)]

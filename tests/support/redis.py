@@ -35,7 +35,9 @@ class RedisServer:
         self.port = self.port or free_port()
         words = ["redis-server", "--port", str(self.port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
         self.process = subprocess.Popen(
-            [*words, "--dir", str(self.folder), "--databases", "64"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+            [*words, "--dir", str(self.folder), "--databases", "64"],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
         )
         until_s = time.monotonic() + READY_WITHIN_S
         while not listens(self.port):
