@@ -12,12 +12,15 @@ RUNWARE_JS := @runware/sdk-js@1.3.2
 # The storage emulators that uploads are tested with; those in Python, and the vendors' SDKs, are the group "storage".
 STORAGE := $(CLIENTS)/storage
 EMULATORS := azurite@3.35.0 s3rver@3.7.1
+# What the mock is measured beside. WireMock's package holds its jar, and a Java runs it.
+PEERS := $(VENV)/peers
+RIVALS := prism=@stoplight/prism-cli@5.16.0 wiremock=wiremock@3.13.2 mockoon=@mockoon/cli@9.9.0
 NPM := npm install --silent --no-audit --no-fund --no-package-lock --ignore-scripts
 # A Node of the machine is used where there is one of version 18 or newer, with npm; otherwise one comes as a wheel.
 export PATH := $(abspath $(BIN)):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test test-deep check lint format types bench mutants mutation clips dist-check clean
+.PHONY: help serve test test-deep check lint format types bench bench-peers mutants mutation kills clips dist-check clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -56,8 +59,18 @@ mutants: $(VENV)/test-ready ## clients with a mistake each, and what the kit fin
 mutation: $(VENV)/mutation-ready ## mutation testing of the duties of clients
 	$(BIN)/python -m tests.kit.mutation
 
+kills: $(VENV)/test-ready ## kill served mocks at 200 random instants under load, and count what was lost
+	$(BIN)/python -m tests.kills --kills 100 $(OPTIONS)
+	$(BIN)/python -m tests.kills --kills 100 --workers 3 $(OPTIONS)
+
 bench: $(VENV)/test-ready ## speed and memory, as ratios in one run
 	$(BIN)/python -m tests.bench $(OPTIONS)
+
+bench-peers: $(VENV)/test-ready ## speed and memory beside Prism, WireMock and Mockoon
+	@.ci/has-node || $(PIP) --group node
+	@.ci/provide java:default-jre-headless || true
+	@.ci/install-peers $(PEERS) $(RIVALS)
+	$(BIN)/python -m tests.bench.peers $(OPTIONS)
 
 clips: $(VENV)/ready ## render the shipped clips anew
 	$(BIN)/python -m mockserver.media.prerender

@@ -159,7 +159,8 @@ class _LateControl:
         if self._control is None:
             from mockserver.control import Control
 
-            self._control = Control(self._mock.runtime, self._mock.journal, version())
+            mock = self._mock
+            self._control = Control(mock.runtime, mock.journal, version(), mock.state.in_step)
         return await self._control.answer(call)
 
 
@@ -242,15 +243,28 @@ def make_mock(
     def fetch_media(task: Task, index: int, take: TakeMedia) -> None:
         hand_over(gallery.clip(task, index, _model(spec, task)), take, log.say)
 
-    journal = Journal(clock, config.journal) if config.journal else None
+    journal = _make_journal(config, clock, state)
     keep_media_ms = round(config.keep_media_hours * HOUR_MS)
     attempts = {"webhook": config.webhook_attempts, "upload": config.upload_attempts}
     runtime = Runtime(
         desk, state.agenda, courier, fetch_media, limits, config.speed, keep_media_ms, log.say, journal, attempts
     )
-    if config.scenario is not None:
-        runtime.plans.play(_read_scenario(config.scenario, spec))
+    state.steps.append(runtime.plans.refresh)
+    runtime.plans.begin(None if config.scenario is None else _read_scenario(config.scenario, spec))
     return Mock(config, spec, runtime, clock, state, courier, log, journal, gallery)
+
+
+def _make_journal(config: MockConfig, clock: Clock, state: State) -> Journal | None:
+    if not config.journal:
+        return None
+    if state.ledger is None:
+        return Journal(clock, config.journal)
+    from mockserver.ledger import KeptJournal
+
+    journal = KeptJournal(clock, config.journal, state.ledger)
+    state.steps.append(journal.step)
+    state.endings.append(journal.write)
+    return journal
 
 
 def _read_scenario(scenario: Path | Scenario, spec: Spec) -> ReadScenario:

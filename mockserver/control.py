@@ -43,15 +43,18 @@ class Control:
         runtime: the mock.
         journal: what was exchanged, or None where it is switched off.
         version: version of the mock.
+        in_step: waits until all processes that share the mock's state know what any of them did.
     """
 
-    def __init__(self, runtime: Runtime, journal: Journal | None, version: str) -> None:
+    def __init__(
+        self, runtime: Runtime, journal: Journal | None, version: str, in_step: Callable[[], Awaitable[None]]
+    ) -> None:
         self._runtime = runtime
         self._desk = runtime.desk
         self._kept_journal = journal
         self._version = version
+        self._in_step = in_step
         self._steering = Steering(runtime)
-        self._first = runtime.plans.played()
 
     async def answer(self, call: Call) -> Told:
         """Carry out one call. What is wrong with it is told in the answer."""
@@ -68,8 +71,11 @@ class Control:
         try:
             body = call.body if operation.check is None else checked(call.body, operation.check)
             asked = Asked(self._owner(call.key), body, read_members(call.query), call.base_url)
+            await self._in_step()
             made = operation.carry_out(self, asked)
-            return made if isinstance(made, Told) else await made
+            told = made if isinstance(made, Told) else await made
+            if call.method != "GET":
+                await self._in_step()
         except Refused as problem:
             return Told(problem.status, {"errors": problem.errors})
         except BadScenario as problem:
@@ -77,6 +83,7 @@ class Control:
             return _failed(400, "badScenario", f"{place}{problem.problem}", problem.place)
         except CannotMove as problem:
             return _failed(409, "cannotMove", str(problem))
+        return told
 
     def _owner(self, key: str | None) -> str | None:
         if key is None:
@@ -294,7 +301,7 @@ class Control:
         self._runtime.dispatch.forget(owner)
         self._runtime.plans.forget(owner)
         if owner is None:
-            self._runtime.plans.play(self._first.scenario if self._first else None)
+            self._runtime.plans.play(self._runtime.plans.first)
         self._desk.dice.forget(owner)
         for uuid, media in store.scan(Shelf.MEDIA):
             if owner in (None, media.owner):

@@ -7,7 +7,7 @@ from typing import Any
 from mockserver.engine.deliveries import Owed
 from mockserver.engine.values import Task
 from mockserver.media.pictures import Picture
-from mockserver.plans import Plan
+from mockserver.plans import Plan, Rules
 from mockserver.platform.base import Content, Media, Session
 from mockserver.ports import Shelf
 from mockserver.runtime import Refusal
@@ -24,5 +24,7 @@ FORMS: Mapping[Shelf, Any] = MappingProxyType(
         Shelf.PLANS: Plan,
         Shelf.DELIVERIES: Owed,
         Shelf.ACCOUNTS: dict[str, int],
+        Shelf.RULES: Rules,
+        Shelf.COUNTS: dict[str, int],
     }
 )

@@ -6,7 +6,7 @@ somebody asks. Keys of the API never stay: a body that shows one is kept without
 
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import orjson
@@ -105,13 +105,17 @@ class Attempt:
     next_at_ms: int | None
     ms: float = field(compare=False)
 
+    def numbered(self, number: int) -> "Attempt":
+        """Return the same attempt under another number."""
+        return replace(self, number=number)
+
 
 Entry = Exchange | Attempt
 See = Callable[[Entry], None]
 
 #: An exchange as it is kept: the attributes of `Exchange` in its order, bytes in place of what they are put into.
 #: A bare tuple, because the garbage collector soon stops looking at one that holds no containers.
-_Raw = tuple[int, int, str | None, str, str, int, bytes, "str | tuple[str, ...]", "bytes | tuple[bytes, ...]", float]
+Raw = tuple[int, int, str | None, str, str, int, bytes, str | tuple[str, ...], bytes | tuple[bytes, ...], float]
 
 
 class Journal:
@@ -126,7 +130,7 @@ class Journal:
         self._now_ms = clock.now_ms
         self._most = most
         self._number = 0
-        self._exchanges: deque[_Raw] = deque(maxlen=most)
+        self._exchanges: deque[Raw] = deque(maxlen=most)
         self._attempts: deque[Attempt] = deque(maxlen=most)
         self._watchers: dict[object, See] = {}
 
@@ -161,7 +165,7 @@ class Journal:
         if len(body) > LARGE or type(answer) is tuple or len(answer) > LARGE:
             self._weigh()
         if self._watchers:
-            self._tell(_exchange(self._exchanges[-1]))
+            self._tell(put_into_words(self._exchanges[-1]))
 
     def _weigh(self) -> None:
         """Cut the newest exchange if it is long, and drop the oldest while all together are too long.
@@ -199,7 +203,7 @@ class Journal:
             owner: whose entries; of everybody unless given.
             after: only entries with a larger number.
         """
-        exchanges: Iterable[Entry] = (_exchange(raw) for raw in self._exchanges if raw[0] > after)
+        exchanges: Iterable[Entry] = (put_into_words(raw) for raw in self._exchanges if raw[0] > after)
         attempts: Iterable[Entry] = (attempt for attempt in self._attempts if attempt.number > after)
         found = [entry for each in (exchanges, attempts) for entry in each if owner is None or entry.owner == owner]
         return sorted(found, key=lambda entry: entry.number)
@@ -245,14 +249,14 @@ def shortened(value: Any) -> Any:
     return value
 
 
-def _size(raw: _Raw) -> int:
+def _size(raw: Raw) -> int:
     _, _, _, _, _, _, body, _, answer, _ = raw
     frames = (answer,) if isinstance(answer, bytes) else answer
     return len(body) + sum([len(frame) for frame in frames])
 
 
-def _exchange(raw: _Raw) -> Exchange:
-    """Put an exchange into words."""
+def put_into_words(raw: Raw) -> Exchange:
+    """Return an exchange as it is shown."""
     number, at_ms, owner, transport, target, status, body, outcomes, answer, ms = raw
     tasks = _tasks(body)
     frames = (answer,) if isinstance(answer, bytes) else answer

@@ -15,8 +15,8 @@ from mockserver.faults import FAULTS, Fault
 from mockserver.faults.base import ANSWER, TASK, Download, Letter, Moment
 from mockserver.faults.reading import BadFault, make, plan_magic
 from mockserver.platform import Desk
-from mockserver.ports import Entry, Key, Shelf
-from mockserver.scenario import ReadScenario
+from mockserver.ports import UNSETTLED_MS, Clock, Entry, Key, Shelf, Store
+from mockserver.scenario import ReadRule, ReadScenario, read_scenario
 from mockserver.spec.suggest import nearest
 from mockserver.spec.violations import Violation
 from mockserver.spec.wording import show
@@ -51,13 +51,24 @@ class Plan(NamedTuple):
     chances: tuple[int, ...] = ()
 
 
-@dataclass(slots=True)
-class Tally:
+class Rules(NamedTuple):
+    """Rules in force, as kept.
+
+    Attributes:
+        number: which scenario they are of those that were ever played here, 1 being the first.
+        data: the document that they were read from.
+    """
+
+    number: int
+    data: Mapping[str, Any]
+
+
+class Tally(NamedTuple):
     """How often a rule was looked at, fitted, and took a task."""
 
-    looked_at: int = 0
-    fitted: int = 0
-    took: int = 0
+    looked_at: int
+    fitted: int
+    took: int
 
 
 class Play:
@@ -66,48 +77,61 @@ class Play:
     Args:
         scenario: the rules.
         owners: whose tasks each rule is about, or None for everybody's.
-        number: which scenario this is of those that a mock played, 1 being the first.
+        number: which scenario this is of those that were ever played with the state of a mock, 1 being the first.
+        store: keeps the counts.
+        clock: tells the time.
 
     Attributes:
         scenario: the rules.
         number: as given.
-        tallies: how often each rule was looked at, fitted, and took a task.
     """
 
-    def __init__(self, scenario: ReadScenario, owners: Sequence[str | None], number: int) -> None:
+    def __init__(
+        self, scenario: ReadScenario, owners: Sequence[str | None], number: int, store: Store, clock: Clock
+    ) -> None:
         self.scenario = scenario
         self.number = number
-        self.tallies = tuple(Tally() for _ in scenario.rules)
         self._owners = owners
-        #: How many tasks of a key fitted a rule and were taken by it.
-        self._counts: dict[tuple[int, str], tuple[int, int]] = {}
+        self._store = store
+        self._clock = clock
+
+    @property
+    def tallies(self) -> Sequence[Tally]:
+        """How often each rule was looked at, fitted, and took a task."""
+        kept = [self._store.get(Shelf.COUNTS, self._key(index)) or {} for index in range(len(self.scenario.rules))]
+        return [Tally(*(each.get(name, 0) for name in _TALLIED)) for each in kept]
 
     def choose(self, owner: str, params: Mapping[str, Any], task_type: str | None) -> tuple[Planned, ...]:
         """Return the faults of the first rule that takes a task, or nothing."""
         for index, rule in enumerate(self.scenario.rules):
             if rule.task_type != task_type or self._owners[index] not in (None, owner):
                 continue
-            tally = self.tallies[index]
-            tally.looked_at += 1
-            if not rule.fits(params):
-                continue
-            tally.fitted += 1
-            fitted, took = self._counts.get((index, owner), (0, 0))
-            fitted += 1
-            draw = self.scenario.draw(index, fitted)
-            is_taken = (rule.times is None or took < rule.times) and rule.takes(fitted, draw)
-            if len(self._counts) >= MOST_COUNTS:
-                self._counts.clear()
-            self._counts[index, owner] = (fitted, took + is_taken)
+            fits = rule.fits(params)
+            is_taken = fits and self._is_taken(index, rule, owner)
+            tally = tuple(zip(_TALLIED, (1, int(fits), int(is_taken)), strict=True))
+            self._store.add(Shelf.COUNTS, self._key(index), tally, self._clock.now_ms())
             if is_taken:
-                tally.took += 1
                 return rule.faults
         return ()
 
-    def forget(self, owner: str | None) -> None:
-        """Begin to count anew for a key, or for all."""
-        for place in [place for place in self._counts if owner in (None, place[1])]:
-            del self._counts[place]
+    def _is_taken(self, index: int, rule: ReadRule, owner: str) -> bool:
+        """Say whether a rule takes a task of a key that fits it, and count that."""
+        key = self._key(index, owner)
+        kept: Mapping[str, int] = self._store.get(Shelf.COUNTS, key) or {}
+        fitted = kept.get("fitted", 0) + 1
+        draw = self.scenario.draw(index, fitted)
+        is_taken = (rule.times is None or kept.get("took", 0) < rule.times) and rule.takes(fitted, draw)
+        self._store.add(Shelf.COUNTS, key, (("fitted", 1), ("took", int(is_taken))), self._clock.now_ms())
+        return is_taken
+
+    def _key(self, index: int, owner: str = "") -> Key:
+        return (owner, str(self.number), str(index))
+
+
+#: Under which key the number is kept of the scenario that was played last; those of rules have one part.
+_LAST: Key = ("", "last")
+#: Names of the counters of a rule.
+_TALLIED = ("lookedAt", "fitted", "took")
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +203,8 @@ class Plans:
         self._desk = desk
         self._say = say
         self._seen: set[str] = set()
-        self._number = 0
+        #: The rules that a mock begins with, and goes back to.
+        self.first: ReadScenario | None = None
         #: The rules in force: those for one key alone, by its digest, and those for all, under None.
         self._plays: dict[str | None, Play] = {}
         #: Whether there are no rules. Without rules and without magic values nothing here is called.
@@ -192,15 +217,53 @@ class Plans:
             scenario: the rules.
             owner: digest of the key that they are for; its own rules are asked before those for all. None for all.
         """
-        self._number += 1
-        self._plays.pop(owner, None)
+        self._stop(owner)
         if scenario is not None:
             if len(self._plays) >= MOST_PLAYS:
-                self._plays.pop(next(key for key in self._plays if key is not None))
-            keys = [rule.key for rule in scenario.rules]
-            owners = tuple(None if key is None else self._desk.keyring.owner(key) or "" for key in keys)
-            self._plays[owner] = Play(scenario, owners, self._number)
+                self._stop(next(key for key in self._plays if key is not None))
+            number = self._next_number()
+            self._desk.store.put(Shelf.RULES, (owner or "",), Entry(Rules(number, scenario.data), UNSETTLED_MS))
+            self._plays[owner] = self._play(scenario, number)
         self.has_no_rules = not self._plays
+
+    def _stop(self, owner: str | None) -> None:
+        self._desk.store.drop(Shelf.RULES, (owner or "",))
+        self._plays.pop(owner, None)
+
+    def begin(self, scenario: ReadScenario | None) -> None:
+        """Play the rules that a mock begins with; if they are in force already, they go on."""
+        self.first = scenario
+        self.refresh()
+        play = self._plays.get(None)
+        if scenario is not None and (play is None or play.scenario.data != scenario.data):
+            self.play(scenario)
+
+    def refresh(self) -> None:
+        """Take note of rules that came or went in the store, by whomever they were set."""
+        kept: dict[str | None, Rules] = {
+            key[0] or None: rules for key, rules in self._desk.store.scan(Shelf.RULES) if key != _LAST
+        }
+        plays = {owner: play for owner, play in self._plays.items() if owner in kept}
+        for owner, rules in kept.items():
+            if owner not in plays or plays[owner].number != rules.number:
+                scenario = read_scenario(rules.data, self._desk.spec.failures, self._desk.spec.models)
+                plays[owner] = self._play(scenario, rules.number)
+        self._plays = plays
+        self.has_no_rules = not plays
+
+    def _play(self, scenario: ReadScenario, number: int) -> Play:
+        desk = self._desk
+        owners = [None if rule.key is None else desk.keyring.owner(rule.key) or "" for rule in scenario.rules]
+        return Play(scenario, owners, number, desk.store, desk.clock)
+
+    def _next_number(self) -> int:
+        """Return a number that no scenario had that was played with this store."""
+
+        def change(kept: Rules | None) -> tuple[Entry, int]:
+            number = kept.number + 1 if kept else 1
+            return Entry(Rules(number, {}), UNSETTLED_MS), number
+
+        return self._desk.store.update(Shelf.RULES, _LAST, change)
 
     def played(self, owner: str | None = None) -> "Play | None":
         """Return the rules for one key alone, or for all."""
@@ -208,10 +271,14 @@ class Plans:
 
     def forget(self, owner: str | None = None) -> None:
         """Begin to count anew for a key, whose own rules go, or for all, whose rules stay."""
-        self._plays = {key: play for key, play in self._plays.items() if key is None or owner not in (None, key)}
-        self.has_no_rules = not self._plays
-        for play in self._plays.values():
-            play.forget(owner)
+        store = self._desk.store
+        for key, _rules in store.scan(Shelf.RULES):
+            if key[0] and owner in (None, key[0]):
+                store.drop(Shelf.RULES, key)
+        for key, _count in store.scan(Shelf.COUNTS):
+            if owner in (None, key[0]):
+                store.drop(Shelf.COUNTS, key)
+        self.refresh()
 
     def decide(self, key: Key, params: Mapping[str, Any]) -> tuple[Planned, ...]:
         """Return what goes wrong with a task; the rules are asked when it is first handed in.
@@ -352,8 +419,6 @@ class Plans:
         return self._desk.store.update(Shelf.PLANS, key, change)
 
 
-#: How many rules and keys are counted together; past it all begin anew.
-MOST_COUNTS = 100_000
 #: How many keys have rules of their own; past it the key whose rules came first loses them.
 MOST_PLAYS = 1000
 #: Roughly how many bytes a planned fault takes.

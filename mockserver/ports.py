@@ -67,6 +67,8 @@ class Shelf(Enum):
     PLANS = "plans"
     DELIVERIES = "deliveries"
     ACCOUNTS = "accounts"
+    RULES = "rules"
+    COUNTS = "counts"
 
     #: Members are unique, so identity will do; the default hashes their names, in Python.
     __hash__ = object.__hash__
@@ -185,6 +187,43 @@ class Agenda(Protocol):
 
     def drop(self, topic: Topic, key: Key) -> None:
         """Wake nobody about a thing any more."""
+
+
+class Written(NamedTuple):
+    """An entry of a ledger.
+
+    Attributes:
+        number: counts the entries from 1; never given twice.
+        kind: what it is, as in "exchange".
+        owner: digest of the key whose it is, or None.
+        content: the entry itself.
+    """
+
+    number: int
+    kind: str
+    owner: str | None
+    content: bytes
+
+
+class Ledger(Protocol):
+    """Keeps what happened, in order, for all who share a state. Of each kind the oldest go when there are too many."""
+
+    def append(self, entries: Sequence[tuple[str, str | None, bytes]]) -> None:
+        """Keep entries, each with its kind, its owner and its content."""
+
+    def read(self, after: int) -> Sequence[Written]:
+        """Return what is kept with a larger number, oldest first."""
+
+    @property
+    def last(self) -> int:
+        """Number of the newest entry that there ever was, 0 before the first."""
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether others may be reading and writing it now."""
+
+    def forget(self, owner: str | None) -> None:
+        """Drop the entries of an owner, or all."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,10 +4,11 @@ Beside `app` this is the one place that names concrete adapters.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.util import find_spec
+from itertools import count
 from pathlib import Path
 
 from mockserver.adapters.agendas import ClockAgenda
@@ -15,13 +16,15 @@ from mockserver.adapters.dice import KeyedDice, make_secret
 from mockserver.adapters.stores import MemoryStore, Room
 from mockserver.config import BadSetting, MockConfig
 from mockserver.forms import FORMS
-from mockserver.ports import Agenda, Clock, Dice, Shelf, Store
+from mockserver.ports import Agenda, Clock, Dice, Ledger, Shelf, Store
 
 MEMORY = "memory"
 #: What addresses of Redis begin with: plain, secured, in this machine.
 REDIS = ("redis://", "rediss://", "unix://")
-#: How often a process looks for others that are no more, in seconds of real time.
-LOOK_EVERY_S = 1.0
+#: How often a process looks what others did, in seconds of real time.
+STEP_EVERY_S = 0.05
+#: After so many looks it looks for others that are no more.
+STEPS_TO_LOOK = 20
 
 
 async def _nothing() -> None:
@@ -37,6 +40,10 @@ class State:
         agenda: wakes when something is due.
         secret: 32 bytes from which digests of keys and draws derive; lives as long as the store.
         dice: draws what looks random, and never the same for two processes that share the store.
+        ledger: keeps what happened, or None where nobody else wants to know.
+        has_company: says whether other processes share the state now.
+        steps: what is done every now and then to keep in step with them.
+        endings: what is done at the end, before the store is closed.
         open: is awaited before the first request, in the event loop that serves.
         close: is awaited after the last one.
     """
@@ -45,8 +52,17 @@ class State:
     agenda: Agenda
     secret: bytes
     dice: Dice
+    ledger: Ledger | None = None
+    has_company: Callable[[], bool] = lambda: False
+    steps: list[Callable[[], None]] = field(default_factory=list)
+    endings: list[Callable[[], None]] = field(default_factory=list)
     open: Callable[[], Awaitable[None]] = _nothing
     close: Callable[[], Awaitable[None]] = _nothing
+
+    async def in_step(self) -> None:
+        """Wait until all who share the state know what any of them did, or return at once where nobody else does."""
+        if self.has_company():
+            await asyncio.sleep(2 * STEP_EVERY_S)
 
 
 def make_state(
@@ -95,21 +111,67 @@ def _in_redis(config: MockConfig, clock: Clock, rooms: Mapping[Shelf, Room], say
         store.close()
         raise BadSetting("state", "the fleet there was begun without this seed; name another database, or leave it out")
     agenda = FleetAgenda(store, config.state, clock, say)
+    steps: list[Callable[[], None]] = []
+
+    def step() -> None:
+        with suppress(RedisAway):
+            for each in steps:
+                each()
+
+    pulse = _Pulse([step], lambda: None)
+
+    async def begin() -> None:
+        await agenda.open()
+        pulse.begin()
 
     async def end() -> None:
+        await pulse.end()
         await agenda.close()
         store.close()
 
-    return State(store, agenda, secret, KeyedDice(secret, number - 1), agenda.open, end)
+    # Each mock of a fleet has a journal of its own: who wants to see what one did asks that one.
+    return State(store, agenda, secret, KeyedDice(secret, number - 1), None, lambda: True, steps, [], begin, end)
+
+
+class _Pulse:
+    """Does some things every now and then, in real time, while it goes.
+
+    Args:
+        steps: what is done each time.
+        look: what is done more rarely.
+    """
+
+    def __init__(self, steps: Sequence[Callable[[], None]], look: Callable[[], None]) -> None:
+        self._steps = steps
+        self._look = look
+        self._task: asyncio.Task[None] | None = None
+
+    def begin(self) -> None:
+        self._look()
+        self._task = asyncio.create_task(self._go())
+
+    async def _go(self) -> None:
+        for number in count(1):
+            await asyncio.sleep(STEP_EVERY_S)
+            for step in self._steps:
+                step()
+            if number % STEPS_TO_LOOK == 0:
+                self._look()
+
+    async def end(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._task
 
 
 def _in_file(config: MockConfig, path: Path, clock: Clock, rooms: Mapping[Shelf, Room]) -> State:
     try:
-        from mockserver.adapters.sqlite import BadState, Database, SqliteAgenda, SqliteStore
+        from mockserver.adapters.sqlite import BadState, Database, SqliteAgenda, SqliteLedger, SqliteStore
     except ImportError as problem:
         raise BadSetting("state", f"this system cannot keep it in a file ({problem}); keep it in memory") from problem
     try:
-        database = Database(path)
+        database = Database(path, is_shared=config.workers > 1)
     except BadState as problem:
         raise BadSetting("state", str(problem)) from problem
     wanted = make_secret(config.seed)
@@ -119,25 +181,22 @@ def _in_file(config: MockConfig, path: Path, clock: Clock, rooms: Mapping[Shelf,
         raise BadSetting("state", f"{path} was begun without this seed; name another file, or leave the seed out")
     agenda = SqliteAgenda(database, clock)
     store = SqliteStore(database, FORMS, clock, rooms)
-    watch: list[asyncio.Task[None]] = []
-
-    async def look() -> None:
-        while True:
-            await asyncio.sleep(LOOK_EVERY_S)
-            agenda.look()
+    steps: list[Callable[[], None]] = []
+    endings: list[Callable[[], None]] = []
+    pulse = _Pulse(steps, agenda.look)
 
     async def begin() -> None:
         if agenda.is_alone:
             store.settle(Shelf.SESSIONS)
-        agenda.look()
-        watch.append(asyncio.create_task(look()))
+        pulse.begin()
 
     async def end() -> None:
-        for task in watch:
-            task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
+        await pulse.end()
+        for each in endings:
+            each()
         agenda.close()
         database.close()
 
-    return State(store, agenda, secret, KeyedDice(secret, agenda.number - 1), begin, end)
+    ledger = SqliteLedger(database, config.journal)
+    dice = KeyedDice(secret, agenda.number - 1)
+    return State(store, agenda, secret, dice, ledger, lambda: agenda.has_company, steps, endings, begin, end)

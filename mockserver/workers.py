@@ -17,7 +17,7 @@ from mockserver.output import Output
 from mockserver.serve import serve_on, take_port
 from mockserver.state import MEMORY
 
-#: A process that ends sooner than so many seconds after it began is taken to end always.
+#: A worker that gives up sooner than so many seconds after it began cannot serve, nor could another.
 SOON_S = 1.0
 
 
@@ -98,9 +98,9 @@ class _Team:
         status = os.waitstatus_to_exitcode(how)
         if self._is_over:
             return 0
-        if time.monotonic() - began < SOON_S:
+        if status > 0 and time.monotonic() - began < SOON_S:
             self._end()
-            return abs(status) or 1
+            return status
         said = f"signal {-status}" if status < 0 else f"status {status}"
         print(f"runware-mock: worker {place + 1} ended with {said}; another takes its place", file=sys.stderr)
         self._begin(place)

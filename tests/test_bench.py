@@ -79,6 +79,14 @@ def test_an_answer_may_come_in_pieces() -> None:
     assert (tally.answers, tally.wrong) == (20, 0)
 
 
+def test_every_wait_is_noted_where_that_is_wanted() -> None:
+    """A timed load has one wait for each answer, another has none."""
+    for is_timed, number in ((True, 7), (False, 0)):
+        with answering(repeat([RIGHT])) as port:
+            tally = drive(port, repeat(ASK), most=7, connections=1, is_timed=is_timed)
+        assert len([wait_s for wait_s in tally.waits_s if wait_s > 0]) == number
+
+
 def test_a_load_ends_by_the_clock_and_takes_what_is_owed() -> None:
     """When the time is up before it began, each connection still gets the answer to its first request."""
     with answering(repeat([RIGHT])) as port:

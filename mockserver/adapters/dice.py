@@ -23,7 +23,7 @@ class KeyedDice:
     """
 
     def __init__(self, secret: bytes, process: int = 0) -> None:
-        self._secret = secret
+        self._keyed = blake2b(digest_size=16, key=secret)
         self._counts: dict[tuple[str, str], int] = {}
         self._epoch = 0
         self._process = f" of {process}" if process else ""
@@ -37,7 +37,9 @@ class KeyedDice:
             self._epoch += 1
         self._counts[kind] = number
         drawn = f"{owner} {purpose} {number}{f' {self._epoch}' if self._epoch else ''}{self._process}".encode()
-        return blake2b(drawn, digest_size=16, key=self._secret).digest()
+        hashed = self._keyed.copy()
+        hashed.update(drawn)
+        return hashed.digest()
 
     def forget(self, owner: str | None = None) -> None:
         """Begin anew for an owner, or for all: the next draws are the first ones again."""

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 from mockserver.adapters.stores import COUNTERS_IN_USE_MS, ROOMS, Room
 from mockserver.adapters.writing import Forms, Writing, read_key, write_key
-from mockserver.ports import UNSETTLED_MS, Amounts, Clock, Entry, Key, Shelf, Topic
+from mockserver.ports import UNSETTLED_MS, Amounts, Clock, Entry, Key, Shelf, Topic, Written
 
 T = TypeVar("T")
 
@@ -22,8 +22,12 @@ T = TypeVar("T")
 APPLICATION_ID = 0x72776D6B
 #: How long a process waits for another one's change to end, in milliseconds; such changes take less than one.
 BUSY_MS = 10_000
+#: The same for a process that wants the file alone: one that ends lets go of it soon, another one does not.
+SOON_MS = 1_000
 #: After so many changes in a row the log of changes is worked into the file, in pages of 4 KiB.
 CHECKPOINT_PAGES = 4000
+#: How much of the file a process keeps in memory at most: UUIDs are all over the place.
+CACHE_KIB = 64 * 1024
 
 #: Scripts that bring a file up to date, one a version; the version of a file is how many were run.
 MIGRATIONS = (
@@ -38,6 +42,9 @@ MIGRATIONS = (
         PRIMARY KEY (topic, key)
     ) WITHOUT ROWID;
     CREATE TABLE keepers (number INTEGER PRIMARY KEY AUTOINCREMENT);
+    CREATE TABLE ledger (
+        number INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL, owner TEXT, content BLOB NOT NULL
+    );
     CREATE TABLE facts (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
     """,
 )
@@ -52,17 +59,19 @@ class Database:
 
     Args:
         path: the file; made where there is none, for its owner alone to read.
+        is_shared: whether other processes may have it open too. One that has it alone needs no locks.
 
     Attributes:
-        path: as given.
+        path, is_shared: as given.
         execute: carries out one statement.
 
     Raises:
         BadState: the file cannot be made or opened, or is none of ours.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, is_shared: bool = True) -> None:
         self.path = path
+        self.is_shared = is_shared
         try:
             os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
             self._connection = sqlite3.connect(
@@ -71,13 +80,19 @@ class Database:
             self.execute = self._connection.execute
             self._prepare()
         except (OSError, sqlite3.Error) as problem:
+            if getattr(problem, "sqlite_errorcode", None) == sqlite3.SQLITE_BUSY:
+                raise BadState(f"{path} is in use; end the other mock, or begin one with --workers 2") from problem
             said = getattr(problem, "strerror", None) or str(problem)
             raise BadState(f"{path} cannot be used: {said}; name a file that can be written") from problem
-        #: What is done once the transaction that is under way is there for good.
+        #: What is done once the transaction that is under way is there for good, and what if it is undone.
         self._afterwards: list[Callable[[], object]] = []
+        self.undone: list[Callable[[], object]] = []
         self._is_inside = False
 
     def _prepare(self) -> None:
+        if not self.is_shared:
+            self.execute(f"PRAGMA busy_timeout = {SOON_MS}")
+            self.execute("PRAGMA locking_mode = EXCLUSIVE")
         (found,), (version,) = self.execute("PRAGMA application_id"), self.execute("PRAGMA user_version")
         is_new = not self.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
         if found != (APPLICATION_ID,) and not is_new:
@@ -88,6 +103,7 @@ class Database:
         # Outlives the death of processes; of what was promised in the last moments before the power fails some is lost.
         self.execute("PRAGMA synchronous = NORMAL")
         self.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
+        self.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
         self._migrate()
 
     def _migrate(self) -> None:
@@ -113,6 +129,8 @@ class Database:
             if self._connection.in_transaction:
                 self.execute("ROLLBACK")
             self._afterwards.clear()
+            for call in self.undone:
+                call()
             raise
         finally:
             self._is_inside = False
@@ -187,16 +205,35 @@ class SqliteStore:
         (self._number,) = database.execute(_LAST).fetchone()
         #: How many entries were put on each shelf since what is too much was last dropped.
         self._puts = dict.fromkeys(Shelf, 0)
+        #: What was put or read last, where nobody else changes anything.
+        self._recent: dict[tuple[Shelf, Key], tuple[Any, int]] = {}
+        #: Shelves on which something may be.
+        self._used = {Shelf(name) for (name,) in database.execute("SELECT DISTINCT shelf FROM kept")}
+        database.undone.append(self._recent.clear)
 
     def get(self, shelf: Shelf, key: Key) -> Any | None:
         """Return the value kept under a key, or None."""
-        found = self._database.execute(_GET, (shelf.value, write_key(key))).fetchone()
-        if found is None or self._clock.now_ms() > found[1] + self._rooms[shelf].retention_ms:
-            return None
-        return self._writing.read(shelf, found[0])
+        found = self._recent.get((shelf, key))
+        if found is None:
+            written = self._database.execute(_GET, (shelf.value, write_key(key))).fetchone()
+            if written is None:
+                return None
+            found = (self._writing.read(shelf, written[0]), written[1])
+            self._remember(shelf, key, *found)
+        value, settles_at_ms = found
+        return None if self._clock.now_ms() > settles_at_ms + self._rooms[shelf].retention_ms else value
+
+    def _remember(self, shelf: Shelf, key: Key, value: Any, settles_at_ms: int) -> None:
+        if self._database.is_shared or shelf in _LARGE:
+            return
+        if len(self._recent) >= MOST_RECENT:
+            self._recent.clear()
+        self._recent[shelf, key] = (value, settles_at_ms)
 
     def put(self, shelf: Shelf, key: Key, entry: Entry) -> None:
         """Keep an entry, in place of the one that was there."""
+        self._used.add(shelf)
+        self._remember(shelf, key, entry.value, entry.settles_at_ms)
         self._number += 1
         written = self._writing.write(entry.value)
         values = (shelf.value, write_key(key), written, entry.settles_at_ms, entry.weight, self._number)
@@ -223,7 +260,9 @@ class SqliteStore:
 
     def drop(self, shelf: Shelf, key: Key) -> None:
         """Forget an entry, if it is there."""
-        self._database.change(_DROP, (shelf.value, write_key(key)))
+        if self._database.is_shared or shelf in self._used:
+            self._recent.pop((shelf, key), None)
+            self._database.change(_DROP, (shelf.value, write_key(key)))
 
     def scan(self, shelf: Shelf) -> Sequence[tuple[Key, Any]]:
         """Return all that a shelf keeps, the oldest first."""
@@ -238,6 +277,7 @@ class SqliteStore:
 
     def settle(self, shelf: Shelf) -> None:
         """Let everything on a shelf settle that is in use at no known time: nobody is left who would."""
+        self._recent.clear()
         statement = "UPDATE kept SET settles_at_ms = ? WHERE shelf = ? AND settles_at_ms = ?"
         self._database.change(statement, (self._clock.now_ms(), shelf.value, UNSETTLED_MS))
 
@@ -250,10 +290,15 @@ class SqliteStore:
         for key, weight in settled:
             if number <= room.max_entries and total <= room.max_bytes:
                 return
+            self._recent.pop((shelf, read_key(key)), None)
             self._database.change(_DROP, (shelf.value, key))
             number, total = number - 1, total - weight
 
 
+#: How many entries are remembered that were put or read last; past it all are read anew.
+MOST_RECENT = 10_000
+#: Shelves whose entries are too large to be remembered.
+_LARGE = frozenset({Shelf.CONTENT, Shelf.PICTURES})
 #: A shelf is looked through after so many parts of its room were put on it anew.
 _OFTEN = 8
 #: Roughly how many bytes a counter takes.
@@ -300,7 +345,7 @@ class SqliteAgenda:
         self._locks = Path(f"{database.path}-keepers")
         self._lock = -1
         self.number = database.together(self._enter)
-        self.is_alone = not any(self._is_alive(number) for number in self._others())
+        self.is_alone = not self.has_company
 
     def _enter(self) -> int:
         self._database.begin()
@@ -388,3 +433,61 @@ class SqliteAgenda:
         if self._lock >= 0:
             os.close(self._lock)
             self._lock = -1
+
+    @property
+    def has_company(self) -> bool:
+        """Whether other processes have the file open now."""
+        return any(self._is_alive(number) for number in self._others())
+
+
+_CUT = (
+    "DELETE FROM ledger WHERE kind = ? AND number <="
+    " (SELECT number FROM ledger WHERE kind = ? ORDER BY number DESC LIMIT 1 OFFSET ?)"
+)
+
+
+class SqliteLedger:
+    """Keeps what happened in a file.
+
+    Args:
+        database: the file.
+        most: how many entries of each kind are kept.
+    """
+
+    def __init__(self, database: Database, most: int) -> None:
+        self._database = database
+        self._most = most
+        self._written = 0
+
+    def append(self, entries: Sequence[tuple[str, str | None, bytes]]) -> None:
+        """Keep entries."""
+        self._database.together(partial(self._append, entries))
+
+    def _append(self, entries: Sequence[tuple[str, str | None, bytes]]) -> None:
+        for entry in entries:
+            self._database.change("INSERT INTO ledger (kind, owner, content) VALUES (?, ?, ?)", entry)
+        self._written += len(entries)
+        if self._written > self._most // _OFTEN:
+            self._written = 0
+            for kind in {kind for kind, *_ in entries}:
+                self._database.change(_CUT, (kind, kind, self._most))
+
+    def read(self, after: int) -> Sequence[Written]:
+        """Return what is kept with a larger number, oldest first."""
+        statement = "SELECT number, kind, owner, content FROM ledger WHERE number > ? ORDER BY number"
+        return [Written(*row) for row in self._database.execute(statement, (after,))]
+
+    @property
+    def last(self) -> int:
+        """Number of the newest entry that there ever was, 0 before the first."""
+        found = self._database.execute("SELECT seq FROM sqlite_sequence WHERE name = 'ledger'").fetchone()
+        return int(found[0]) if found else 0
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether another process has opened the file and, as far as is known, not died."""
+        return bool(self._database.execute("SELECT count(*) > 1 FROM keepers").fetchone()[0])
+
+    def forget(self, owner: str | None) -> None:
+        """Drop the entries of an owner, or all."""
+        self._database.change("DELETE FROM ledger WHERE ?1 IS NULL OR owner = ?1", (owner,))

@@ -44,6 +44,8 @@ ROOMS: Mapping[Shelf, Room] = MappingProxyType(
         Shelf.PLANS: Room(10_000, 16 * 1024 * 1024, 24 * HOUR_MS),
         Shelf.DELIVERIES: Room(0, 256 * 1024 * 1024, 0),
         Shelf.ACCOUNTS: Room(10_000, 16 * 1024 * 1024, 31 * 24 * HOUR_MS),
+        Shelf.RULES: Room(0, 16 * 1024 * 1024, 0),
+        Shelf.COUNTS: Room(100_000, 32 * 1024 * 1024, 31 * 24 * HOUR_MS),
     }
 )
 

@@ -403,13 +403,13 @@ def _rank_of_missing(rule: _Rule, path: Path, value: Mapping[str, Any], name: st
 def _tell_unknown(rule: _Rule, path: Path, order: Order, value: Any) -> Told:
     """Tell of members that the schema does not have."""
     known = rule.node.get("properties", {})
-    unknown = [each for each in enumerate(value) if each[1] not in known]
+    unknown = [(position, name) for position, name in enumerate(value) if name not in known]
     required = _required(rule)
-    missing = () if required.issubset(value) else tuple([name for name in rule.node["required"] if name not in value])
+    missing = () if required <= value.keys() else tuple([name for name in rule.node["required"] if name not in value])
     for position, name in unknown:
         tell = _unknown if len(name) <= LONGEST_NAME else _word_unknown
         near = _alike(rule, name[: LONGEST_NAME + 1])
-        taken = () if near.isdisjoint(value) else tuple(sorted(near.intersection(value)))
+        taken = tuple(sorted([each for each in near if each in value]))
         yield (*order, position), tell(rule, path, name, show(value[name]), taken, missing)
 
 

@@ -12,6 +12,7 @@ from tests.bench.load import NoAnswer
 from tests.bench.measures import FULL, MEASURES, QUICK, Plan, WrongAnswers
 from tests.bench.report import Row, as_json, machine, machine_line, table
 from tests.bench.servers import Cores, end_orderly, share_cores
+from tests.bench.states import STATES
 from tests.bench.videos import measure_videos
 
 FAILED, CANNOT_RUN = 1, 2
@@ -64,7 +65,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _measure(plan: Plan, cores: Cores) -> list[Row]:
     rows: list[Row] = []
     begun_at = time.monotonic()
-    for name, measure in {**MEASURES, "videos": measure_videos, "the kit": measure_kit}.items():
+    for name, measure in {**MEASURES, **STATES, "videos": measure_videos, "the kit": measure_kit}.items():
         print(f"{time.monotonic() - begun_at:4.0f} s  measuring {name} ...", file=sys.stderr)
         rows.extend(measure(plan, cores))
     return rows

@@ -10,7 +10,7 @@ import socket
 import time
 from collections.abc import Callable
 from contextlib import ExitStack, closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 
 from tests.bench.traffic import Ask, Asks, frame
@@ -37,11 +37,13 @@ class Tally:
         answers: how many came, right or wrong.
         wrong: how many were wrong.
         example: the beginning of a wrong one, or b"".
+        waits_s: how long each was waited for, where that was wanted, in seconds.
     """
 
     answers: int = 0
     wrong: int = 0
     example: bytes = b""
+    waits_s: list[float] = field(default_factory=list)
 
     def take(self, ask: Ask, answer: bytes) -> None:
         """Count an answer."""
@@ -138,10 +140,12 @@ class _Talk:
     size_of: Callable[[bytes], int]
     ask: Ask
     came: bytes = b""
+    sent_at: float = 0.0
 
     def put(self, ask: Ask) -> None:
         self.ask = ask
         self.came = b""
+        self.sent_at = time.perf_counter()
         self.socket.sendall(ask.request)
 
     def take(self) -> bytes | None:
@@ -160,6 +164,7 @@ def drive(
     for_s: float = float("inf"),
     most: int | None = None,
     connections: int = CONNECTIONS,
+    is_timed: bool = False,
 ) -> Tally:
     """Ask a server of 127.0.0.1 as fast as it answers, and check every answer.
 
@@ -170,6 +175,7 @@ def drive(
         for_s: no request is sent after so many seconds; those that were are waited for.
         most: how many requests are sent at most, or None.
         connections: each has one request open at a time.
+        is_timed: whether it is noted how long each answer was waited for.
 
     Raises:
         NoAnswer: the server closed a connection, or said nothing for long.
@@ -183,13 +189,13 @@ def drive(
             connection.setblocking(False)
             talks[connection.fileno()] = _Talk(connection, transport.size_of, _NOTHING)
             epoll.register(connection.fileno(), select.EPOLLIN)
-        return _converse(talks, epoll, islice(asks, most), time.perf_counter() + for_s)
+        return _converse(talks, epoll, islice(asks, most), time.perf_counter() + for_s, is_timed)
 
 
 _NOTHING = Ask(b"", b"", ())
 
 
-def _converse(talks: dict[int, _Talk], epoll: select.epoll, asks: Asks, end_at: float) -> Tally:
+def _converse(talks: dict[int, _Talk], epoll: select.epoll, asks: Asks, end_at: float, is_timed: bool) -> Tally:
     """Send a request on every connection and another one for every answer until the end, then take what is owed."""
     tally = Tally()
     owed = 0
@@ -210,6 +216,8 @@ def _converse(talks: dict[int, _Talk], epoll: select.epoll, asks: Asks, end_at: 
             if answer is None:
                 continue
             tally.take(talk.ask, answer)
+            if is_timed:
+                tally.waits_s.append(now - talk.sent_at)
             following = next(asks, None) if now < end_at else None
             if following is None:
                 owed -= 1

@@ -10,11 +10,12 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import repeat
 from pathlib import Path
 
 from tests.bench.load import NoAnswer, drive
-from tests.bench.traffic import OK, echoed, submits
-from tests.support.processes import end
+from tests.bench.traffic import OK, Ask, echoed, submits
+from tests.support.processes import children, end
 
 ROOT = Path(__file__).resolve().parents[2]
 READY_WITHIN_S = 30
@@ -70,26 +71,35 @@ class Server:
 
     def renderers_cpu_s(self) -> float:
         """Return the CPU time of the processes that it started, counted alike."""
-        threads = Path(f"/proc/{self.process.pid}/task").iterdir()
-        children = " ".join((thread / "children").read_text(encoding="utf-8") for thread in threads).split()
-        return sum(_cpu_s(Path(f"/proc/{child}")) for child in children)
+        return sum(_cpu_s(Path(f"/proc/{child}")) for child in children(self.process.pid))
+
+    def tree_cpu_s(self) -> float:
+        """Return the CPU time of it and all that it started, counted alike."""
+        return sum(_cpu_s(Path(f"/proc/{each}")) for each in _tree(self.process.pid))
+
+    def tree_mib(self) -> float:
+        """Return how much memory it and all that it started hold, in MiB."""
+        return sum(_status_mib(each, "VmRSS") for each in _tree(self.process.pid))
 
     def memory_mib(self) -> float:
         """Return how much memory it holds, in MiB."""
-        return self._status_mib("VmRSS")
+        return _status_mib(self.process.pid, "VmRSS")
 
     def peak_mib(self) -> float:
         """Return the most memory that it ever held, in MiB."""
-        return self._status_mib("VmHWM")
+        return _status_mib(self.process.pid, "VmHWM")
 
-    def _status_mib(self, name: str) -> float:
-        found = re.search(rf"^{name}:\s+(\d+) kB$", self._read("status"), re.MULTILINE)
-        if found is None:
-            raise NoAnswer(f"process {self.process.pid} has ended")
-        return int(found[1]) / 1024
 
-    def _read(self, name: str) -> str:
-        return Path(f"/proc/{self.process.pid}/{name}").read_text(encoding="utf-8")
+def _tree(process_id: int) -> list[int]:
+    return [process_id, *(each for child in children(process_id) for each in _tree(child))]
+
+
+def _status_mib(process_id: int, name: str) -> float:
+    status = Path(f"/proc/{process_id}/status").read_text(encoding="utf-8")
+    found = re.search(rf"^{name}:\s+(\d+) kB$", status, re.MULTILINE)
+    if found is None:
+        raise NoAnswer(f"process {process_id} has ended")
+    return int(found[1]) / 1024
 
 
 def _cpu_s(place: Path) -> float:
@@ -98,23 +108,27 @@ def _cpu_s(place: Path) -> float:
 
 
 @contextmanager
-def started(words: list[str], cores: Cores) -> Iterator[Server]:
+def started(words: list[str], cores: Cores, first: Ask | None = None, errors: int | None = None) -> Iterator[Server]:
     """Start a server, wait for its first answer, and end it, and only it, afterwards.
 
     Args:
         words: its command; a port of 127.0.0.1 is added, and what it prints is thrown away.
         cores: where it runs.
+        first: what it is asked again and again until it answers; a good task unless given.
+        errors: where what it says of errors goes, as `subprocess` has it; to our own unless given.
 
     Raises:
         NoAnswer: it ended, or did not answer in time.
     """
     port = _free_port()
     begun_at = time.perf_counter()
-    process = subprocess.Popen([*words, str(port)], cwd=ROOT, stdout=subprocess.DEVNULL, start_new_session=True)
+    process = subprocess.Popen(
+        [*words, str(port)], cwd=ROOT, stdout=subprocess.DEVNULL, stderr=errors, start_new_session=True
+    )
     try:
         if cores.servers is not None:
             os.sched_setaffinity(process.pid, {cores.servers})
-        _wait(process, port, begun_at + READY_WITHIN_S)
+        _wait(process, port, first or next(echoed(submits(), OK)), begun_at + READY_WITHIN_S)
         yield Server(process, port, time.perf_counter() - begun_at)
     finally:
         end(process, GONE_WITHIN_S)
@@ -136,11 +150,11 @@ def _free_port() -> int:
     return port
 
 
-def _wait(process: subprocess.Popen[bytes], port: int, until: float) -> None:
-    """Try until a task was answered."""
+def _wait(process: subprocess.Popen[bytes], port: int, first: Ask, until: float) -> None:
+    """Try until a request was answered."""
     while True:
         try:
-            tally = drive(port, echoed(submits(), OK), most=1, connections=1)
+            tally = drive(port, repeat(first), most=1, connections=1)
         except ConnectionError:
             if _ends_soon(process):
                 raise NoAnswer(f"{process.args!r} ended with status {process.returncode}") from None

@@ -56,11 +56,11 @@ class Ask(NamedTuple):
 Asks = Iterator[Ask]
 
 
-def http(body: bytes) -> bytes:
-    """Return a POST request with that body."""
+def http(body: bytes, key: str = "bench") -> bytes:
+    """Return a POST request with that body, by the client of a key."""
     return (
         b"POST /v1 HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
-        b"Authorization: Bearer bench\r\nContent-Length: %d\r\n\r\n%b" % (len(body), body)
+        b"Authorization: Bearer %b\r\nContent-Length: %d\r\n\r\n%b" % (key.encode(), len(body), body)
     )
 
 
@@ -105,6 +105,20 @@ def random_polls(live: int) -> Asks:
     while True:
         uuid = uuid_of(draw(live))
         yield _http_ask(_poll(uuid), OK, (uuid.encode(), b'"status":"processing"'))
+
+
+def clients(number: int) -> tuple[list[Ask], list[Ask]]:
+    """Return the submissions of so many clients, one each with a key and a UUID of its own, and a poll of each.
+
+    Every task must be running when it is polled.
+    """
+    asks: tuple[list[Ask], list[Ask]] = ([], [])
+    for index in range(number):
+        uuid, key = uuid_of(index), f"client-{index}"
+        bodies = (json.dumps([{**TASK, "taskUUID": uuid}]).encode(), _poll(uuid))
+        for each, body, parts in zip(asks, bodies, ((), (b'"status":"processing"',)), strict=True):
+            each.append(Ask(http(body, key), OK, (uuid.encode(), *parts)))
+    return asks
 
 
 def batches(number: int) -> Asks:

@@ -7,9 +7,11 @@ from uuid import uuid4
 import pytest
 
 from mockserver.adapters.clocks import ManualClock
+from mockserver.adapters.stores import COUNTERS_IN_USE_MS, ROOMS
 from mockserver.app import Mock
-from mockserver.plans import MOST_COUNTS, MOST_PLAYS, Postponed, Spoilt
+from mockserver.plans import MOST_PLAYS, Postponed, Spoilt
 from mockserver.platform import Caller
+from mockserver.ports import Shelf
 from mockserver.scenario import read_scenario
 from mockserver.wire import Answer
 from tests.support.mocks import still_mock
@@ -301,11 +303,15 @@ def test_past_so_many_keys_the_one_whose_rules_came_first_loses_them() -> None:
 
 
 def test_counts_are_bounded() -> None:
-    """Past so many rules and keys all begin anew."""
+    """Past so many rules and keys the oldest begin anew."""
     house = House(refuse({"nth": 1}))
-    play = house.mock.runtime.plans.played()
+    play, clock = house.mock.runtime.plans.played(), house.mock.clock
     assert play is not None
+    assert isinstance(clock, ManualClock)
     assert house.outcomes(2, "a") == "x."
-    for number in range(MOST_COUNTS):
+    for number in range(ROOMS[Shelf.COUNTS].max_entries + 1):
         play.choose(str(number), VIDEO, None)
+        clock.advance(2 * (number % 1000 == 0) * COUNTERS_IN_USE_MS)
+    clock.advance(2 * COUNTERS_IN_USE_MS)
+    play.choose("b", VIDEO, None)
     assert house.outcomes(2, "a") == "x."

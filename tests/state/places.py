@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -42,10 +43,10 @@ def in_memory(_folder: Path, rooms: Rooms) -> Iterator[Place]:
 
 
 @contextmanager
-def in_a_file(folder: Path, rooms: Rooms) -> Iterator[Place]:
+def in_a_file(folder: Path, rooms: Rooms, *, is_shared: bool = False) -> Iterator[Place]:
     """Give a place in a file."""
     clock = ManualClock()
-    database = Database(folder / "mock.db")
+    database = Database(folder / "mock.db", is_shared=is_shared)
     agenda = SqliteAgenda(database, clock)
     try:
         yield Place(SqliteStore(database, FORMS, clock, rooms), agenda, clock)
@@ -68,7 +69,12 @@ def in_redis(folder: Path, rooms: Rooms) -> Iterator[Place]:
 
 #: Makes a place in a folder that is empty or was used before.
 PLACES: Mapping[str, Callable[[Path, Rooms], Any]] = MappingProxyType(
-    {"memory": in_memory, "file": in_a_file, "redis": in_redis}
+    {
+        "memory": in_memory,
+        "file": in_a_file,
+        "shared file": partial(in_a_file, is_shared=True),
+        "redis": in_redis,
+    }
 )
 #: Those whose agenda keeps the time of a clock that can be moved.
-TIMED = ("memory", "file")
+TIMED = ("memory", "file", "shared file")

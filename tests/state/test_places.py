@@ -10,7 +10,7 @@ from mockserver.adapters.stores import HOUR_MS, Room
 from mockserver.engine.deliveries import Owed
 from mockserver.engine.values import Planned, Status, Task
 from mockserver.media.pictures import Picture
-from mockserver.plans import Plan
+from mockserver.plans import Plan, Rules
 from mockserver.platform.base import Content, Media, Session
 from mockserver.ports import UNSETTLED_MS, Entry, Shelf, Topic
 from mockserver.runtime import Refusal
@@ -65,6 +65,8 @@ VALUES: dict[Shelf, Any] = {
         "webhook", "me", "a-uuid", 0, "https://example.com/?a=%2F", b"{}", NONCE, 5, (500, 503), 2, 1
     ),
     Shelf.ACCOUNTS: {"spent": 2**60, "": 1},
+    Shelf.RULES: Rules(7, {"rules": [{"faults": ["drop-webhook"], "probability": 0.5}]}),
+    Shelf.COUNTS: {"fitted": 1},
 }
 
 Make = Callable[..., Place]

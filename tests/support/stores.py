@@ -58,6 +58,14 @@ class FailingStore:
         """Return all that a shelf keeps."""
         return self._memory.scan(shelf)
 
+    def count(self, shelf: Shelf) -> int:
+        """Return how many entries a shelf holds."""
+        return self._memory.count(shelf)
+
+    def together(self, work: Callable[[], T]) -> T:
+        """Carry out something."""
+        return work()
+
     def _count(self) -> None:
         self._fails_in -= 1
         if self._fails_in == 0:
