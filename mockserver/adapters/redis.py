@@ -149,16 +149,17 @@ class RedisStore:
     def add(self, shelf: Shelf, key: Key, amounts: Amounts, at_ms: int, most: int | None = None) -> bool:
         """Add to counters kept under a key, unless the first would become too large.
 
-        Without a limit nothing is read for it, and with one only the answer must still hold at the end: units that add
-        to the same counters do not wait for each other.
+        Nothing is read for it at first: it is taken to fit, and read where that was wrong. Only the answer must hold at
+        the end, so that units that add to the same counters are not in each other's way.
         """
         unit = self._unit
         if unit is None:
             return self.together(lambda: self.add(shelf, key, amounts, at_ms, most))
         place = (shelf, key)
-        if most is not None and place not in unit.values:
+        if most is not None and unit.is_again and place not in unit.values:
             unit.values[place] = _summed(self._counters(shelf, key), unit.added.pop(place, ()))
-        fits = most is None or (unit.values[place] or {}).get(amounts[0][0], 0) + amounts[0][1] <= most
+        is_known = most is not None and place in unit.values
+        fits = not is_known or _sum_of(unit.values[place], amounts[0]) <= (most or 0)
         told = tuple((name, str(amount)) for name, amount in amounts)
         stays_ms = self._stays_ms(shelf, at_ms)
         ceiling = -1 if most is None else most
@@ -223,8 +224,8 @@ class RedisStore:
         """
         if self._unit is not None:
             return work()
-        for _ in range(MOST_TRIES):
-            unit = self._unit = _Unit()
+        for number in range(MOST_TRIES):
+            unit = self._unit = _Unit(is_again=number > 0)
             try:
                 outcome = work()
             finally:
@@ -318,9 +319,10 @@ class RedisStore:
 class _Unit:
     """A unit of work under way: what it has read, as it would find it now, and what it is to change."""
 
-    __slots__ = ("added", "changed", "changes", "due", "reads", "shelves", "values", "written")
+    __slots__ = ("added", "changed", "changes", "due", "is_again", "reads", "shelves", "values", "written")
 
-    def __init__(self) -> None:
+    def __init__(self, *, is_again: bool = False) -> None:
+        self.is_again = is_again
         self.reads: dict[str, int] = {}
         self.values: dict[tuple[Shelf, Key], Any] = {}
         self.added: dict[tuple[Shelf, Key], Amounts] = {}
@@ -344,6 +346,11 @@ _AT_ONCE = 500
 
 def _name(shelf: Shelf, key: Key) -> str:
     return f"{shelf.value}:{write_key(key)}"
+
+
+def _sum_of(counters: Mapping[str, int] | None, amount: tuple[str, int]) -> int:
+    name, number = amount
+    return (counters or {}).get(name, 0) + number
 
 
 def _summed(counters: Mapping[str, int] | None, amounts: Amounts) -> Mapping[str, int] | None:
