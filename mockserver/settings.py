@@ -261,7 +261,7 @@ PLAIN = (
     Setting(
         "workers",
         _integer(1, 64),
-        "how many processes serve; several need a state in a file, and real time",
+        "how many processes serve; several need a state that they share, and real time",
         "COUNT",
         "1",
         "2",

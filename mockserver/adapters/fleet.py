@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 #: How often the engine looks for what is due; a finer resolution costs more of a processor while nothing happens.
 RESOLUTION = timedelta(milliseconds=20)
+#: How long it waits at most for what became due before it looks around: for what others left, and what is over.
+PATIENCE = timedelta(milliseconds=200)
 #: After how long without a sign of life of whoever was woken another one is.
 LEASE = timedelta(seconds=2)
 #: How many may be awake in one mock at a time, and how many connections the engine may have for it.
@@ -101,7 +103,7 @@ class FleetAgenda:
             concurrency=MOST_AWAKE,
             redelivery_timeout=LEASE,
             reconnection_delay=timedelta(seconds=1),
-            minimum_check_interval=RESOLUTION,
+            minimum_check_interval=PATIENCE,
             scheduling_resolution=RESOLUTION,
             schedule_automatic_tasks=False,
         )

@@ -3,6 +3,10 @@
 import asyncio
 import json
 import random
+import re
+import shlex
+import subprocess
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, suppress
 from pathlib import Path
@@ -14,11 +18,13 @@ import pytest
 
 from tests.clients.sdks import RUNWARE, RUNWARE_SDK, RUNWARE_SDK_REST, SDK_JS, Outcome, Sdk, video
 from tests.support.loops import until
+from tests.support.programs import running
 from tests.support.proxy import Balancer, balanced
 from tests.support.receivers import Receiver
-from tests.support.redis import RedisServer, redis_server
+from tests.support.redis import RedisServer, free_port, redis_server
 from tests.support.server import Served, served
 
+ROOT = Path(__file__).parents[2]
 LIMIT_S = 120
 KEY = {"Authorization": "Bearer any"}
 
@@ -128,6 +134,23 @@ def test_an_sdk_sees_nothing_of_a_mock_that_is_killed_in_the_middle(sdk: Sdk, se
     with ExitStack() as stack:
         fleet = Fleet(stack, "--state", server.url(), "--speed", "10")
         assert len(asyncio.run(story(fleet)).videos) == 1
+
+
+def test_the_fleet_of_the_readme_runs(tmp_path: Path) -> None:
+    """As it stands there, but for the ports."""
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    [block] = re.findall(r"^```bash\n(.*?)^```", readme, re.DOTALL | re.MULTILINE)
+    for port in ("6379", "8081", "8082"):
+        block = block.replace(port, str(free_port()))
+    redis, *mocks, submit, ask = map(shlex.split, block.splitlines())
+    with ExitStack() as stack:
+        begun = stack.enter_context(running([*redis, "--dir", str(tmp_path)]))
+        begun.wait_for_line("Ready to accept connections")
+        for _, *words in mocks:
+            stack.enter_context(running([sys.executable, "-m", "mockserver", *words])).wait_for_line("is ready")
+        answers = [json.loads(subprocess.check_output(words, text=True)) for words in (submit, ask)]
+    assert [answer["data"][0]["taskUUID"] for answer in answers] == ["24cd5dff-cb81-4db5-8506-b72a9425f9d1"] * 2
+    assert answers[1]["data"][0]["status"] in ("processing", "success")
 
 
 class Load:
