@@ -15,12 +15,16 @@ EMULATORS := azurite@3.35.0 s3rver@3.7.1
 # What the mock is measured beside. WireMock's package holds its jar, and a Java runs it.
 PEERS := $(VENV)/peers
 RIVALS := prism=@stoplight/prism-cli@5.16.0 wiremock=wiremock@3.13.2 mockoon=@mockoon/cli@9.9.0
+# Asks for known weaknesses of the versions in requirements.lock.
+PIP_AUDIT := pip-audit==2.10.1
+# Holds the mock against its own OpenAPI description.
+SCHEMATHESIS := schemathesis==4.32.5
 NPM := npm install --silent --no-audit --no-fund --no-package-lock --ignore-scripts
 # A Node of the machine is used where there is one of version 18 or newer, with npm; otherwise one comes as a wheel.
 export PATH := $(abspath $(BIN)):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test test-deep check lint format types bench bench-peers mutants mutation kills clips dist-check clean
+.PHONY: help serve test test-deep simulate check lint audit format types bench bench-peers mutants mutation kills clips dist-check clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -28,7 +32,7 @@ help: ## list the targets
 serve: $(VENV)/ready ## serve the mock on 127.0.0.1:8080; more options: make serve OPTIONS="--port 9000"
 	@exec $(BIN)/runware-mock serve $(OPTIONS)
 
-test: $(VENV)/test-ready $(CLIENTS)/ready $(STORAGE)/ready ## run all tests, with coverage
+test: $(VENV)/test-ready $(CLIENTS)/ready $(STORAGE)/ready $(CLIENTS)/schemathesis/ready ## run all tests, with coverage
 	@.ci/provide redis-server:redis-server ffprobe:ffmpeg curl:curl chromium:chromium ip:iproute2 jq:jq unshare:util-linux
 	@rm -f .coverage .coverage.*
 	$(BIN)/python -m pytest -n 2 --cov --cov-report= $(OPTIONS)
@@ -38,13 +42,19 @@ test: $(VENV)/test-ready $(CLIENTS)/ready $(STORAGE)/ready ## run all tests, wit
 test-deep: $(VENV)/test-ready $(CLIENTS)/ready ## run the property tests with many more examples
 	$(BIN)/python -m pytest -n 2 -m deep --hypothesis-profile=deep $(OPTIONS)
 
-check: lint test ## everything that must pass before a commit
+simulate: $(VENV)/test-ready ## simulate the mock from seeds; more: make simulate OPTIONS="--seeds 1000 --state workers"
+	@$(BIN)/python -m tests.simulation $(OPTIONS)
+
+check: lint audit test ## everything that must pass before a commit
 
 lint: $(VENV)/lint-ready ## style, types and import rules
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+audit: $(VENV)/test-ready $(VENV)/audit/ready ## known weaknesses of pinned packages, where they can be asked for
+	@$(BIN)/python -m tests.support.audit $(VENV)/audit/bin/pip-audit requirements.lock
 
 format: $(VENV)/lint-ready ## put the code into the house style
 	$(BIN)/ruff check --fix .
@@ -116,6 +126,20 @@ $(CLIENTS)/ready: $(VENV)/test-ready Makefile .ci/has-node
 	@.ci/has-node || $(PIP) --group node
 	@mkdir -p $(CLIENTS)/node
 	@$(NPM) --prefix $(CLIENTS)/node '$(RUNWARE_JS)'
+	@touch $@
+
+# Schemathesis brings a plugin that loads itself into every run of pytest, so that it has an environment of its own.
+$(CLIENTS)/schemathesis/ready: $(VENV)/test-ready Makefile
+	@echo "Setting up Schemathesis in $(CLIENTS)/schemathesis ..."
+	@$(PYTHON) -m venv --without-pip $(CLIENTS)/schemathesis
+	@$(BIN)/python -m pip --disable-pip-version-check --python $(CLIENTS)/schemathesis install --quiet --constraint requirements.lock '$(SCHEMATHESIS)'
+	@touch $@
+
+# In an environment of its own: what audits the pinned packages is not to be one of them.
+$(VENV)/audit/ready: $(VENV)/test-ready Makefile
+	@echo "Setting up the audit in $(VENV)/audit ..."
+	@$(PYTHON) -m venv --without-pip $(VENV)/audit
+	@$(BIN)/python -m pip --disable-pip-version-check --python $(VENV)/audit install --quiet '$(PIP_AUDIT)'
 	@touch $@
 
 # The SDK of S3 refuses the dateutil of the tests, so that these have an environment and a lock of their own.

@@ -4,7 +4,8 @@ import asyncio
 import math
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,7 @@ from mockserver.calls import Call, Told
 from mockserver.config import BadSetting, MockConfig
 from mockserver.engine.account import MICRO
 from mockserver.engine.values import Task
+from mockserver.health import Readiness
 from mockserver.journal import Journal
 from mockserver.log import Log, make_log
 from mockserver.media.cache import Cache
@@ -35,6 +37,7 @@ from mockserver.scenario import ReadScenario, Scenario, load_scenario, read_scen
 from mockserver.shown import Found
 from mockserver.spec.load import Model, Spec, load_spec
 from mockserver.state import State, make_state
+from mockserver.tally import Tally
 from mockserver.transports.asgi import App, Origin, Receive, Scope, Send, origin_finder, route_path
 from mockserver.transports.control import ControlTransport
 from mockserver.transports.files import FileTransport
@@ -64,6 +67,8 @@ class Mock:
         log: shows what it does.
         journal: keeps what it did, or None where it is switched off.
         gallery: has the files of finished videos.
+        readiness: says whether it can do its work.
+        tally: counts requests.
     """
 
     config: MockConfig
@@ -75,6 +80,8 @@ class Mock:
     log: Log
     journal: Journal | None
     gallery: Gallery
+    readiness: Readiness
+    tally: Tally = field(default_factory=Tally)
 
     @property
     def store(self) -> Store:
@@ -119,7 +126,7 @@ class Mock:
 
     def http_desk(self) -> HttpDesk:
         """Return what answers POST requests."""
-        return HttpDesk(self.runtime, self._observe, self.journal, self._origin, self.log.say)
+        return HttpDesk(self.runtime, self._observe, self.journal, self._origin, self.log.say, self.tally)
 
     def front(self, others: App | None, *, is_inner: bool = False) -> Front:
         """Return the mock as an ASGI application.
@@ -132,14 +139,15 @@ class Mock:
         return Front(
             desk=desk,
             http=HttpTransport(desk),
-            socket=SocketTransport(self.runtime, desk.failure, self._observe, self.journal, self._origin),
+            socket=SocketTransport(self.runtime, desk.failure, self._observe, self.journal, self._origin, self.tally),
             files=FileTransport(self.runtime, desk, self.clip_of),
-            service=ServiceTransport(self.runtime, desk, version()),
+            service=ServiceTransport(self.runtime, desk, version(), self.readiness, self.tally),
             control=self._control(),
             others=others,
             observe=None if is_inner else self._observe,
             begin=self.open,
             close=self.close,
+            tally=Tally() if is_inner else self.tally,
         )
 
     def _control(self) -> ControlTransport | None:
@@ -251,7 +259,13 @@ def make_mock(
     )
     state.steps.append(runtime.plans.refresh)
     runtime.plans.begin(None if config.scenario is None else _read_scenario(config.scenario, spec))
-    return Mock(config, spec, runtime, clock, state, courier, log, journal, gallery)
+    readiness = Readiness({"store": partial(_ask_store, state.store)})
+    return Mock(config, spec, runtime, clock, state, courier, log, journal, gallery, readiness)
+
+
+async def _ask_store(store: Store) -> None:
+    """Look something up, which a store that cannot be used refuses."""
+    store.get(Shelf.TASKS, ("", ""))
 
 
 def _make_journal(config: MockConfig, clock: Clock, state: State) -> Journal | None:

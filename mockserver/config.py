@@ -56,6 +56,7 @@ class MockConfig:
         clock: seconds of the mock's time that pass in a second: 1.0 is "real", 0.0 is "manual".
         control: whether the control API is served.
         control_token: what the control API asks for, or None.
+        grace_seconds: how long answers under way may take when the mock is told to stop.
     """
 
     host: str = "127.0.0.1"
@@ -92,6 +93,7 @@ class MockConfig:
     clock: float = 1.0
     control: bool = True
     control_token: str | None = field(default=None, repr=False)
+    grace_seconds: float = 1.0
 
     def __post_init__(self) -> None:
         """Hold every value against the same rules as on the command line."""

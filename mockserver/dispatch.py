@@ -4,6 +4,7 @@ What follows from an attempt is decided by `engine.deliveries`; here it is carri
 over, sent by the courier, timed by the clock, noted in the journal.
 """
 
+from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
@@ -23,8 +24,27 @@ Fetch = Callable[[Owed, Callable[[Content], None]], None]
 #: Is told that a delivery is over, and whether the receiver has it.
 Over = Callable[[Owed, bool], None]
 
+#: How long after a failure something is done again, in milliseconds: at first, and after many of them.
+AGAIN_MS, MOST_AGAIN_MS = 1000, 60_000
+
 _METHODS: Mapping[str, str] = {"webhook": "POST", "upload": "PUT"}
 _WORDS: Mapping[type[Fate], str] = {Delivered: "delivered", TryAgain: "retry", GivenUp: "given up"}
+
+
+def insist(clock: Clock, work: Callable[[], None], wait_ms: int = AGAIN_MS) -> None:
+    """Do something that nobody would ask for a second time: if it fails, again after a while, and so on.
+
+    What fails here is never a receiver but the store, as when a disk is full.
+
+    Raises:
+        Exception: what it failed with, so that it is told of.
+    """
+    try:
+        work()
+    except Exception:
+        again = partial(insist, clock, work, min(2 * wait_ms, MOST_AGAIN_MS))
+        clock.call_at(clock.now_ms() + wait_ms, again)
+        raise
 
 
 class Dispatch:
@@ -45,6 +65,7 @@ class Dispatch:
 
     Attributes:
         courier: makes the attempts.
+        outcomes: how many attempts ended so, by kind and outcome.
     """
 
     def __init__(
@@ -72,6 +93,7 @@ class Dispatch:
         self._over = over
         self._log = log
         self._most_owed = most_owed
+        self.outcomes: defaultdict[tuple[str, str], int] = defaultdict(int)
         self._waiting: list[Callable[[], None]] = []
         #: Attempts that have begun here and not ended. What was forgotten may be owed anew: another object then.
         self._trying: dict[Key, Owed] = {}
@@ -119,7 +141,11 @@ class Dispatch:
             self._try(key, owed)
 
     def _due(self, key: Key) -> None:
-        """An attempt is due, unless it has begun or the delivery is over."""
+        """An attempt is due."""
+        insist(self._clock, partial(self._begin, key))
+
+    def _begin(self, key: Key) -> None:
+        """Begin an attempt, unless it has begun or the delivery is over."""
         owed: Owed | None = self._store.get(Shelf.DELIVERIES, key)
         if owed is None:
             self._agenda.drop(Topic.DELIVERY, key)
@@ -132,10 +158,14 @@ class Dispatch:
 
     def _try(self, key: Key, owed: Owed) -> None:
         self._trying[key] = owed
-        if owed.kind == "webhook":
-            self._send(owed, (owed.body, "application/json"))
-        else:
-            self._fetch(owed, partial(self._send, owed))
+        try:
+            if owed.kind == "webhook":
+                self._send(owed, (owed.body, "application/json"))
+            else:
+                self._fetch(owed, partial(self._send, owed))
+        except Exception:
+            self._trying.pop(key, None)
+            raise
 
     def _send(self, owed: Owed, content: Content) -> None:
         parcel = self._parcel(owed, content)
@@ -156,11 +186,20 @@ class Dispatch:
 
     def _ended(self, owed: Owed, delivery: Delivery) -> None:
         """An attempt ended."""
+        insist(self._clock, partial(self._end, owed, delivery))
+
+    def _end(self, owed: Owed, delivery: Delivery) -> None:
+        """Do what follows from an attempt, unless what is owed was forgotten meanwhile."""
         key = key_of(owed)
-        if self._trying.get(key) is owed:
-            del self._trying[key]
+        if self._trying.get(key) is not owed:
+            return
+        del self._trying[key]
+        try:
             self._store.together(partial(self._conclude, owed, delivery))
-            self._rest()
+        except Exception:
+            self._trying[key] = owed
+            raise
+        self._rest()
 
     def _rest(self) -> None:
         """Call whoever waits for the last attempt to end."""
@@ -181,6 +220,7 @@ class Dispatch:
 
     def _note(self, owed: Owed, delivery: Delivery, after: Fate) -> None:
         next_at_ms = after.owed.at_ms if isinstance(after, TryAgain) else None
+        self.outcomes[owed.kind, _WORDS[type(after)]] += 1
         if self._journal is not None:
             self._journal.note_attempt(
                 owner=owed.owner,

@@ -12,6 +12,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import orjson
 
+from mockserver.hidden import without_secrets
 from mockserver.inquiry import as_json, instant, is_result
 from mockserver.journal import Attempt, Entry, Exchange
 
@@ -42,21 +43,25 @@ def archive(entries: Sequence[Json], version: str, pages: Sequence[Json] = ()) -
 
 
 def _asked(entry: Exchange, base_url: str) -> dict[str, Any]:
-    body = entry.unread or _text(entry.tasks)
+    body = without_secrets(entry.unread or _text(entry.tasks))
     if entry.transport == "websocket":
         url = f"{base_url.replace('http', 'ws', 1)}/v1"
         asked = [] if is_result(entry) else [("send", body)]
         told = messages_entry(
-            entry.at_ms, entry.ms, url, [*asked, *(("receive", _text(answer)) for answer in entry.answers)]
+            entry.at_ms,
+            entry.ms,
+            url,
+            [*asked, *(("receive", _text(without_secrets(answer))) for answer in entry.answers)],
         )
     else:
-        url, answer = base_url + entry.target, "".join(map(_text, entry.answers))
+        url, answer = base_url + entry.target, without_secrets("".join(map(_text, entry.answers)))
         told = request_entry(entry.at_ms, entry.ms, "POST", url, body, entry.status, answer)
     return {**told, "_entry": as_json(entry)}
 
 
 def _sent(entry: Attempt) -> dict[str, Any]:
-    told = request_entry(entry.at_ms, entry.ms, entry.method, entry.url, None, entry.status or 0, entry.excerpt)
+    url = without_secrets(entry.url)
+    told = request_entry(entry.at_ms, entry.ms, entry.method, url, None, entry.status or 0, entry.excerpt)
     if entry.problem:
         told["comment"] = entry.problem
     return {**told, "_entry": as_json(entry)}

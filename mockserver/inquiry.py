@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Any
 
+from mockserver.hidden import without_secrets
 from mockserver.journal import RESULTS, Attempt, Entry, Exchange
 from mockserver.scenario import CONDITIONS, MISSING, find, read_conditions
 
@@ -255,7 +256,10 @@ def instant(at_ms: int) -> str:
 
 
 def as_json(entry: Entry) -> dict[str, Any]:
-    """Return an entry as the control API shows it. Who owns it is told by the first digits of a digest."""
+    """Return an entry as the control API shows it.
+
+    Who owns it is told by the first digits of a digest, and secrets in the query strings of addresses are not.
+    """
     shared = {"number": entry.number, "at": instant(entry.at_ms), "atMs": entry.at_ms, "ms": round(entry.ms, 3)}
     owner = {} if entry.owner is None else {"owner": entry.owner[:8]}
     names = _ATTEMPT if isinstance(entry, Attempt) else _EXCHANGE
@@ -263,7 +267,7 @@ def as_json(entry: Entry) -> dict[str, Any]:
     told = {shown: getattr(entry, name) for name, shown in names.items()}
     if isinstance(entry, Exchange) and not entry.unread:
         del told["unread"]
-    return {"kind": kind, **shared, **owner, **told}
+    return {"kind": kind, **shared, **owner, **without_secrets(told)}
 
 
 _EXCHANGE: Mapping[str, str] = MappingProxyType(

@@ -11,7 +11,7 @@ from functools import partial
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from mockserver.dispatch import Dispatch
+from mockserver.dispatch import Dispatch, insist
 from mockserver.engine.deliveries import Owed
 from mockserver.engine.life import step
 from mockserver.engine.plan import due_times, figures_of
@@ -438,7 +438,7 @@ class Runtime:
 
     def _ripe(self, key: Key) -> None:
         """The time of a result has come."""
-        self.desk.store.together(partial(self._ripen, key))
+        insist(self.desk.clock, partial(self.desk.store.together, partial(self._ripen, key)))
 
     def _ripen(self, key: Key) -> None:
         *of_task, index = key
@@ -505,7 +505,7 @@ class Runtime:
                 return await answer.answer()
             case Postponed():
                 await self.sleep_until(answer.until_ms)
-                return await self._settled(answer.arrive())
+                return await self._settled(self.desk.store.together(answer.arrive))
             case Spoilt() if isinstance(answer.answer, Held):
                 return answer.worded(await answer.answer.answer())
             case _:
@@ -516,7 +516,7 @@ class Runtime:
         at_ms = task.due_at_ms[-1]
         while True:
             await self.sleep_until(min(at_ms, until_ms))
-            answer = self._deliver(task, until_ms)
+            answer = self.desk.store.together(partial(self._deliver, task, until_ms))
             if answer is not None:
                 return answer
             at_ms = self.desk.clock.now_ms() + SYNC_RETRY_MS

@@ -7,23 +7,24 @@ import logging
 import math
 import signal
 import socket
+import sys
 import time
 from asyncio import CancelledError
 from collections.abc import Mapping, Sequence
-from ipaddress import IPv4Address, IPv6Address
-from types import MappingProxyType
-from typing import Any
+from ipaddress import IPv4Address, IPv6Address, ip_address
+from types import FrameType, MappingProxyType
+from typing import Any, TextIO, cast
 
 import uvicorn
 
 from mockserver.app import Mock, server_app, version
+from mockserver.config import MockConfig
+from mockserver.health import Readiness
 from mockserver.log import as_object
 from mockserver.output import Output
 from mockserver.transports.express import express_protocol
 from mockserver.transports.lines import BreakableSockets
 
-#: How long open requests may take to end after Ctrl-C, in seconds.
-GRACE_S = 1
 #: Requests make no cycles worth looking for often.
 GC_THRESHOLDS = (50_000, 20, 100)
 #: How many connections may wait to be accepted.
@@ -140,6 +141,38 @@ def _profile(mock: Mock) -> Mapping[str, str]:
     return choices
 
 
+def warnings_for(config: MockConfig) -> Sequence[str]:
+    """Return what a mock that others can reach leaves open to them, and what would close it."""
+    if _is_loopback(config.host):
+        return ()
+    whom = f"everybody who reaches {config.host} port {config.port}"
+    found = []
+    if not config.api_key:
+        found.append(
+            f"{whom} may hand in tasks, with any key, and have this machine call the addresses in them that "
+            "--allow-outbound opens, and its own; --api-key KEY lets in who has one"
+        )
+    if config.control and config.control_token is None:
+        found.append(
+            f"{whom} and names itself so in the Host header may control the mock and read its journal; "
+            "--control-token TOKEN or --control off closes that"
+        )
+    return found
+
+
+def warn(config: MockConfig, out: TextIO) -> None:
+    """Say what is left open to others, apart from what programs read on standard output."""
+    for warning in warnings_for(config):
+        print(f"runware-mock: WARNING: {warning}", file=out, flush=True)
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
+
+
 def banner(told: Mapping[str, Any]) -> str:
     """Return the block that is printed when the mock is ready, from the facts."""
     http, ws = (told[name].removesuffix("/v1") for name in ("http", "websocket"))
@@ -190,8 +223,11 @@ def _speed(speed: float | str) -> str:
 class _Server(uvicorn.Server):
     """A uvicorn server that says when it is ready, and ends when nobody can be told anything any more."""
 
-    def __init__(self, config: uvicorn.Config, ready: str | None, out: Output, line: int | None) -> None:
+    def __init__(
+        self, config: uvicorn.Config, ready: str | None, out: Output, readiness: Readiness, line: int | None
+    ) -> None:
         super().__init__(config)
+        self._readiness = readiness
         self._ready = ready
         self._out = out
         self._line = line
@@ -199,7 +235,13 @@ class _Server(uvicorn.Server):
 
     def end(self, *_: object) -> None:
         """End in good order, soon."""
+        self._readiness.is_stopping = True
         self.should_exit = True
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Take a signal while serving."""
+        self._readiness.is_stopping = True
+        super().handle_exit(sig, frame)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets=sockets)
@@ -244,7 +286,9 @@ def serve_on(listener: socket.socket, mock: Mock, out: Output, line: int | None 
     mock = mock.listening_at(host, port)
     told = facts(mock, host, port)
     ready = as_object("ready", time.time(), **told) if mock.config.log == "json" else banner(told)
-    server = _Server(server_config(mock), None if is_silent else ready, out, line)
+    if not is_silent:
+        warn(mock.config, sys.stderr)
+    server = _Server(server_config(mock), None if is_silent else ready, out, mock.readiness, line)
     # uvicorn listens for signals from a moment on, ends in good order and raises them again: this takes the others.
     for each in (signal.SIGTERM, signal.SIGINT):
         signal.signal(each, server.end)
@@ -278,7 +322,7 @@ def server_config(mock: Mock, **others: Any) -> uvicorn.Config:
         proxy_headers=False,
         server_header=False,
         date_header=False,
-        timeout_graceful_shutdown=GRACE_S,
+        timeout_graceful_shutdown=cast("int", mock.config.grace_seconds),
         backlog=BACKLOG,
     )
 
@@ -298,4 +342,6 @@ __all__: Sequence[str] = (
     "serve_on",
     "server_config",
     "take_port",
+    "warn",
+    "warnings_for",
 )

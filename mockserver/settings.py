@@ -115,6 +115,16 @@ def _switch(text: str) -> bool:
     return text.lower() in ("on", "true")
 
 
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = math.nan
+    if not 0 <= seconds <= 3600:
+        raise ValueError(f"{text!r} is not a number of seconds from 0 to 3600")
+    return seconds
+
+
 def _hours(least: float) -> Callable[[str], float]:
     def read(text: str) -> float:
         try:
@@ -395,6 +405,14 @@ PLAIN = (
         "TOKEN",
         "none",
         "my-token",
+    ),
+    Setting(
+        "grace-seconds",
+        _seconds,
+        "how many seconds answers under way may still take when the mock is told to stop",
+        "SECONDS",
+        "1",
+        "10",
     ),
 )
 

@@ -14,6 +14,7 @@ import orjson
 from mockserver.engine.account import MICRO
 from mockserver.engine.safety import mode_of
 from mockserver.engine.values import Result, Status, Task
+from mockserver.hidden import without_secrets
 from mockserver.reading import Unreadable
 from mockserver.spec.catalogue import ApiError
 from mockserver.spec.checkers.base import Path
@@ -292,7 +293,7 @@ def _members(violation: Violation, shows_pointer: bool) -> Item:
     parameter = violation.parameter
     item: Item = {
         "code": violation.error.code,
-        "message": violation.message,
+        "message": without_secrets(violation.message),
         "parameter": parameter if isinstance(parameter, str) else list(parameter),
     }
     if shows_pointer:

@@ -6,11 +6,13 @@ from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
+import pytest
+
 from mockserver.adapters.agendas import ClockAgenda
 from mockserver.adapters.clocks import ManualClock
 from mockserver.adapters.stores import MemoryStore
 from mockserver.app import Mock
-from mockserver.dispatch import Dispatch, key_of
+from mockserver.dispatch import Dispatch, insist, key_of
 from mockserver.engine.deliveries import Owed
 from mockserver.journal import Attempt, Entry, Journal
 from mockserver.platform import Caller
@@ -355,3 +357,24 @@ def test_a_delivery_that_cannot_succeed_is_not_tried_again() -> None:
     office.dispatch.owe(owed())
     assert office.log.remarks == ["task 24CD5DFF: POST https://example.com/hook failed: not allowed"]
     assert (len(courier.sent), office.dispatch.owed, office.clock.next_at_ms) == (1, 0, None)
+
+
+def test_what_the_store_failed_at_is_done_again() -> None:
+    """A second later, then after longer and longer waits, up to a minute; each failure is told."""
+    clock = ManualClock(0)
+    tried_at_ms: list[int] = []
+
+    def work() -> None:
+        tried_at_ms.append(clock.now_ms())
+        if len(tried_at_ms) < 10:
+            raise OSError("the disk is full")
+
+    with pytest.raises(OSError, match="full"):
+        insist(clock, work)
+    for _ in range(8):
+        with pytest.raises(OSError, match="full"):
+            clock.advance(DAY_MS)
+    clock.advance(DAY_MS)
+    waits_ms = [after - before for before, after in pairwise(tried_at_ms)]
+    assert waits_ms == [1000, 2000, 4000, 8000, 16_000, 32_000, 60_000, 60_000, 60_000]
+    assert clock.next_at_ms is None

@@ -202,3 +202,18 @@ def test_links_between_documents_lead_somewhere() -> None:
                 if line.startswith("#")
             ]
             assert not anchor or anchor.replace(" ", "") in headings, target
+
+
+SECURITY = (ROOT / "SECURITY.md").read_text(encoding="utf-8")
+
+
+def test_every_promise_of_security_names_a_test_that_there_is() -> None:
+    """Each paragraph of promises names at least one, and each name leads to a test."""
+    promises = SECURITY.partition("## Promises")[2].partition("\n## ")[0].split("\n\n")[1:]
+    assert len(promises) > 8
+    for promise in promises:
+        names = re.findall(r"`(tests/[\w/]+\.py)::(test_\w+)`", promise)
+        assert names, promise
+        for file, name in names:
+            assert f"def {name}(" in (ROOT / file).read_text(encoding="utf-8"), f"{file}::{name}"
+    assert len(re.findall(r"::test_", SECURITY)) == len(re.findall(r"`tests/[\w/]+\.py::test_\w+`", SECURITY))

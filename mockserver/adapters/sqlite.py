@@ -399,11 +399,9 @@ class SqliteAgenda:
         self._database.afterwards(partial(self._set, topic.value, written, at_ms))
 
     def take(self, topic: Topic, key: Key) -> bool:
-        """Leave a thing that is due now to the caller; if its process ends before it is dropped, another is woken."""
-        written = write_key(key)
-        self._database.change(_DUE, (topic.value, written, self._clock.now_ms(), self.number))
-        self._database.afterwards(partial(self._unset, topic.value, written))
-        return True
+        """Put a thing that is due now: nobody sees to it before it is there for good."""
+        self.put(topic, key, self._clock.now_ms())
+        return False
 
     def drop(self, topic: Topic, key: Key) -> None:
         """Wake nobody about a thing any more."""

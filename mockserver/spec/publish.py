@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from functools import lru_cache
+from types import MappingProxyType
 from typing import Any
 
 from mockserver.spec.documents import read_json, shipped_root
@@ -109,7 +110,7 @@ def openapi(spec: Spec, version: str, control: Mapping[str, Any] | None = None) 
     added = control or {"paths": {}, "components": {"schemas": {}}}
     branches = (*spec.all_models, *spec.tasks.values())
     schemas = {_component(branch): plain(branch.schema) for branch in branches}
-    shapes = {"Answer": plain(spec.wire("answer")), "Error": plain(spec.wire("error"))}
+    shapes = {"Answer": plain(spec.wire("answer")), "Error": plain(spec.wire("error")), "Health": _HEALTH}
     return {
         "openapi": "3.1.0",
         "info": {
@@ -118,13 +119,14 @@ def openapi(spec: Spec, version: str, control: Mapping[str, Any] | None = None) 
             "description": "A mock of the Runware video API. Every operation is a task in the list of one POST.",
         },
         "paths": {
-            "/v1": {"post": _operation(branches, "Hand in tasks")},
-            "/": {"post": _operation(branches, "Hand in tasks, at the address older clients use")},
-            "/health": {"get": _get("State of the mock: profile, models, choices that differ from the default")},
-            "/registry.json": {"get": _get("Models on offer, as the schema service lists them")},
+            "/v1": {"post": _operation(branches, "Hand in tasks", "handIn")},
+            "/": {"post": _operation(branches, "Hand in tasks, at the address older clients use", "handInAtRoot")},
+            **_watched(),
+            "/registry.json": {"get": _get("Models on offer, as the schema service lists them", _JSON)},
             "/resolve/{model}": {
                 "get": {
-                    **_get("Schemas of one model, as the schema service gives them"),
+                    **_get("Schemas of one model, as the schema service gives them", _JSON, {"404": _NO_MODEL}),
+                    "operationId": "resolveModel",
                     "parameters": [{"name": "model", "in": "path", "required": True, "schema": {"type": "string"}}],
                 }
             },
@@ -136,6 +138,38 @@ def openapi(spec: Spec, version: str, control: Mapping[str, Any] | None = None) 
             "securitySchemes": {"apiKeyAuth": {"type": "http", "scheme": "bearer"}},
         },
         "security": [{"apiKeyAuth": []}],
+    }
+
+
+#: How the mock is.
+_HEALTH: Mapping[str, Any] = {
+    "type": "object",
+    "required": ["status"],
+    "properties": {
+        "status": {"enum": ["ok", "unavailable"]},
+        "checks": {
+            "description": "How each thing is that has to be good: ok, or in a word what is wrong.",
+            "type": "object",
+            "additionalProperties": {"type": "string"},
+        },
+        "version": {"type": "string"},
+        "profile": {"type": "string"},
+        "models": {"type": "array", "items": {"type": "string"}},
+        "choices": {"description": "Choices that differ from the default.", "type": "object"},
+    },
+}
+
+
+def _watched() -> dict[str, Any]:
+    """Describe what is asked by whoever watches a mock."""
+    body = {"application/json": {"schema": {"$ref": "#/components/schemas/Health"}}}
+    unready = {"503": {"description": "The mock is stopping, or cannot do its work", "content": body}}
+    page = {"text/plain": {"schema": {"type": "string"}}}
+    return {
+        "/health": {"get": _get("How the mock is, and what it imitates", body, unready)},
+        "/health/live": {"get": _get("Whether the mock answers", body)},
+        "/health/ready": {"get": _get("Whether the mock can do its work", body, unready)},
+        "/metrics": {"get": _get("What the mock did, as Prometheus reads it", page)},
     }
 
 
@@ -151,15 +185,24 @@ def _component(branch: Branch) -> str:
     return "".join(char if char.isalnum() else "_" for char in branch.name)
 
 
-def _operation(branches: tuple[Branch, ...], summary: str) -> dict[str, Any]:
+#: How an answer leads on to the poll of its first task.
+_POLL: Mapping[str, Any] = {
+    "operationId": "handIn",
+    "description": "Ask how far the first task is that was taken on.",
+    "requestBody": [{"taskType": "getResponse", "taskUUID": "$response.body#/data/0/taskUUID"}],
+}
+
+
+def _operation(branches: tuple[Branch, ...], summary: str, name: str) -> dict[str, Any]:
     kinds = [{"$ref": f"#/components/schemas/{_component(branch)}"} for branch in branches]
     examples = {
         _component(branch): {"summary": branch.name, "value": [branch.schema["examples"][0]]}
         for branch in branches
         if branch.schema.get("examples")
     }
-    answer = {"content": {"application/json": {"schema": {"$ref": "#/components/schemas/Answer"}}}}
+    answer = _ANSWER
     return {
+        "operationId": name,
         "summary": summary,
         "requestBody": {
             "required": True,
@@ -171,7 +214,7 @@ def _operation(branches: tuple[Branch, ...], summary: str) -> dict[str, Any]:
             },
         },
         "responses": {
-            "200": {"description": "At least one task went well", **answer},
+            "200": {"description": "At least one task went well", **answer, "links": {"poll": _POLL}},
             "400": {"description": "Every task failed, or the body cannot be read", **answer},
             "401": {"description": "No key, or one that is not accepted", **answer},
             "404": {"description": "No such task", **answer},
@@ -181,5 +224,20 @@ def _operation(branches: tuple[Branch, ...], summary: str) -> dict[str, Any]:
     }
 
 
-def _get(summary: str) -> dict[str, Any]:
-    return {"summary": summary, "responses": {"200": {"description": summary}}, "security": []}
+_ANSWER: Mapping[str, Any] = {"content": {"application/json": {"schema": {"$ref": "#/components/schemas/Answer"}}}}
+_NO_MODEL: Mapping[str, Any] = {"description": "There is no such model", **_ANSWER}
+
+
+_JSON: Mapping[str, Any] = {"application/json": {"schema": {"type": "object"}}}
+
+
+def _get(summary: str, content: Mapping[str, Any], others: Mapping[str, Any] = MappingProxyType({})) -> dict[str, Any]:
+    """Describe what is read without a key.
+
+    Args:
+        summary: what it is.
+        content: what it holds, by media type.
+        others: what else it may be answered with, by status.
+    """
+    good = {"description": summary, "content": content}
+    return {"summary": summary, "responses": {"200": good, **others}, "security": []}

@@ -5,11 +5,12 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 
 from mockserver.spec.wording import listed
+from mockserver.tally import Tally
 from mockserver.transports.asgi import App, Message, Receive, Scope, Send, route_path, send_answer
 from mockserver.transports.control import ControlTransport
 from mockserver.transports.files import METHODS, FileTransport
 from mockserver.transports.http import HttpDesk, HttpTransport, Observe
-from mockserver.transports.service import ServiceTransport
+from mockserver.transports.service import WATCHED, ServiceTransport
 from mockserver.transports.spoilt import BrokenOff
 from mockserver.transports.websocket import SocketTransport
 from mockserver.wire import Envelope
@@ -32,6 +33,7 @@ class Front:
         observe: is shown every request that hands in no tasks, or None; see `Observe`.
         begin: is awaited when the server starts.
         close: is awaited when it stops.
+        tally: counts every request that hands in no tasks.
     """
 
     def __init__(
@@ -46,6 +48,7 @@ class Front:
         observe: Observe | None,
         begin: Step,
         close: Step,
+        tally: Tally,
     ) -> None:
         self._desk = desk
         self._http = http
@@ -57,6 +60,7 @@ class Front:
         self._observe = observe
         self._begin = begin
         self._close = close
+        self._statuses = tally.statuses
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection."""
@@ -89,7 +93,7 @@ class Front:
         async def watched(message: Message) -> None:
             nonlocal has_begun
             if not has_begun:
-                self._show(f"{scope['method']} {scope['path']}", message["status"], started)
+                self._count(scope, message["status"], started)
             has_begun = True
             await send(message)
 
@@ -108,6 +112,12 @@ class Front:
                 raise
             envelope = self._desk.fail()
             await send_answer(watched, envelope.status, envelope.body)
+
+    def _count(self, scope: Scope, status: int, started: float) -> None:
+        self._statuses[status] += 1
+        # What is asked every few seconds would bury what people look for.
+        if status >= 400 or route_path(scope) not in WATCHED:
+            self._show(f"{scope['method']} {scope['path']}", status, started)
 
     def _show(self, target: str, status: int, started: float) -> None:
         if self._observe is not None:

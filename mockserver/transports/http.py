@@ -12,6 +12,7 @@ from mockserver.plans import Spoilt
 from mockserver.platform import Caller
 from mockserver.reading import too_large
 from mockserver.runtime import Answering, Log, Runtime
+from mockserver.tally import Tally
 from mockserver.transports.asgi import (
     BodyTooLarge,
     Disconnected,
@@ -58,10 +59,17 @@ class HttpDesk:
         journal: keeps every request, or None.
         origin: says under which address a client reached us.
         log: is told of failures that are ours.
+        tally: counts every request.
     """
 
     def __init__(
-        self, runtime: Runtime, observe: Observe | None, journal: Journal | None, origin: Origin, log: Log
+        self,
+        runtime: Runtime,
+        observe: Observe | None,
+        journal: Journal | None,
+        origin: Origin,
+        log: Log,
+        tally: Tally,
     ) -> None:
         self.max_bytes = runtime.limits.max_bytes
         self._runtime = runtime
@@ -70,6 +78,8 @@ class HttpDesk:
         self._journal = journal
         self._is_watched = observe is not None or journal is not None
         self._log = log
+        self._statuses = tally.statuses
+        self._times = tally.http
         self._origin = origin
         self.pause = runtime.pause
 
@@ -144,8 +154,10 @@ class HttpDesk:
         self, head: Head, body: bytes, owner: str | None, answers: Sequence[Answer], started: float
     ) -> Envelope:
         envelope = self._wire.envelope(answers)
+        self._statuses[envelope.status] += 1
         if self._is_watched:
             elapsed_ms = (time.perf_counter() - started) * 1000
+            self._times.take(elapsed_ms)
             if self._journal is not None:
                 outcomes = answers[0].outcome if len(answers) == 1 else tuple([answer.outcome for answer in answers])
                 self._journal.note(owner, "http", head.path, envelope.status, body, outcomes, envelope.body, elapsed_ms)

@@ -13,6 +13,7 @@ from mockserver.plans import Hit, Spoilt
 from mockserver.platform import Caller, Session
 from mockserver.ports import UNSETTLED_MS, Entry, Shelf
 from mockserver.runtime import Answering, Runtime
+from mockserver.tally import Tally
 from mockserver.transports.asgi import Message, Origin, Receive, Scope, Send, headers_of
 from mockserver.transports.http import Observe
 from mockserver.transports.spoilt import FragmentLine, line_of
@@ -40,23 +41,33 @@ class SocketTransport:
         observe: is shown every message, or None.
         journal: keeps every message, or None.
         origin: says under which address a client reached us.
+        tally: counts every message.
     """
 
     def __init__(
-        self, runtime: Runtime, fail: Fail, observe: Observe | None, journal: Journal | None, origin: Origin
+        self,
+        runtime: Runtime,
+        fail: Fail,
+        observe: Observe | None,
+        journal: Journal | None,
+        origin: Origin,
+        tally: Tally,
     ) -> None:
         self._runtime = runtime
         self._fail = fail
         self._observe = observe
         self._journal = journal
         self._origin = origin
+        self._tally = tally
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection until it ends."""
         host = headers_of(scope).get(b"host", b"")
         origin = self._origin(scope.get("scheme", "ws"), host, scope.get("root_path", ""))
         caller = Caller(origin, "websocket")
-        connection = _Connection(self._runtime, self._fail, self._observe, self._journal, caller, receive, send)
+        connection = _Connection(
+            self._runtime, self._fail, self._observe, self._journal, self._tally, caller, receive, send
+        )
         connection.line = line_of(scope)
         await connection.serve()
 
@@ -68,6 +79,7 @@ class _Connection:
         fail: Fail,
         observe: Observe | None,
         journal: Journal | None,
+        tally: Tally,
         caller: Caller,
         receive: Receive,
         send: Send,
@@ -76,6 +88,7 @@ class _Connection:
         self._fail = fail
         self._observe = observe
         self._journal = journal
+        self._tally = tally
         self._caller = caller
         self._receive = receive
         self._send = send
@@ -148,6 +161,8 @@ class _Connection:
                 outcomes.append(AWAITED)
                 self._background(self._guarded(self._hand_over(answer)))
         elapsed_ms = (time.perf_counter() - started) * 1000
+        self._tally.messages += 1
+        self._tally.socket.take(elapsed_ms)
         self._note("socket", body, outcomes, frames, elapsed_ms)
         if self._observe is not None and told:
             self._observe("socket", 0, told, elapsed_ms)

@@ -16,6 +16,8 @@ from mockserver.inprocess import MockRunware
 from mockserver.transports.asgi import App
 from tests.support.mocks import still_config, still_mock
 
+#: What is asked about the state of the mock.
+WATCHED = ("/health", "/health/live", "/health/ready", "/metrics")
 AIR, SLUG = "minimax:3@1", "minimax-hailuo-02"
 
 
@@ -77,7 +79,7 @@ def test_tasks_are_handed_in_with_post_alone(door: str, path: str, method: str) 
 @doors
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE"])
 @pytest.mark.parametrize(
-    "path", ["/health", "/registry.json", f"/resolve/{AIR}", "/video/x", "/image/ii/x", "/media/ii/x"]
+    "path", [*WATCHED, "/registry.json", f"/resolve/{AIR}", "/video/x", "/image/ii/x", "/media/ii/x"]
 )
 def test_the_other_addresses_are_for_reading(door: str, path: str, method: str) -> None:
     """Whatever is not for tasks answers GET and HEAD, and files what a browser asks before them."""
@@ -146,7 +148,7 @@ def test_an_unknown_model_is_told_with_those_that_there_are(door: str, name: str
 
 
 @doors
-@pytest.mark.parametrize("path", ["/health", "/registry.json", f"/resolve/{AIR}"])
+@pytest.mark.parametrize("path", ["/health", "/health/live", "/health/ready", "/registry.json", f"/resolve/{AIR}"])
 def test_head_is_get_without_the_body(door: str, path: str) -> None:
     """HEAD has the headers of GET, the length among them, and no body."""
     got, head = ask(door, "GET", path), ask(door, "HEAD", path)
@@ -156,7 +158,7 @@ def test_head_is_get_without_the_body(door: str, path: str) -> None:
 
 
 @doors
-@pytest.mark.parametrize("path", ["/health", "/registry.json", f"/resolve/{AIR}"])
+@pytest.mark.parametrize("path", ["/registry.json", f"/resolve/{AIR}"])
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
 def test_what_a_client_has_already_is_not_sent_again(door: str, path: str, method: str) -> None:
     """With the right ETag the answer is 304, with no body and no length; with another one it is the whole."""

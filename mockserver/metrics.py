@@ -1,0 +1,121 @@
+"""What a mock did, as Prometheus reads it: its plain numbers, put into families when somebody asks.
+
+Loaded with the client library when that happens first.
+"""
+
+import asyncio
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import accumulate
+from typing import Any
+
+from prometheus_client import CollectorRegistry, ProcessCollector, exposition
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from mockserver.engine.results import overall, statuses_at
+from mockserver.engine.values import Status
+from mockserver.ports import Shelf
+from mockserver.runtime import Runtime
+from mockserver.tally import BOUNDS_MS, Tally, Times
+
+#: Prefix of every name.
+PREFIX = "runware_mock"
+#: After how many tasks others get their turn while they are counted.
+TASKS_A_TURN = 500
+#: How far a task as a whole can be.
+STATES = (Status.PROCESSING, Status.SUCCESS, Status.ERROR)
+MEDIA_TYPE = exposition.CONTENT_TYPE_PLAIN_1_0_0
+
+
+class Numbers(Collector):
+    """Turns the numbers of a mock into families.
+
+    Args:
+        runtime: has the deliveries.
+        tally: has the requests.
+        version: version of the mock.
+
+    Attributes:
+        tasks: how many tasks that are kept are in each state; counted before, since that may take a while.
+    """
+
+    def __init__(self, runtime: Runtime, tally: Tally, version: str) -> None:
+        self._dispatch = runtime.dispatch
+        self._tally = tally
+        self._version = version
+        self.tasks: Mapping[str, int] = {}
+
+    def collect(self) -> Iterator[Metric]:
+        """Yield every family."""
+        yield _gauge("info", "What runs here", {(self._version,): 1}, ("version",))
+        requests = {("http", str(status)): count for status, count in sorted(self._tally.statuses.items())}
+        requests["websocket", "0"] = self._tally.messages
+        yield _counter("requests", "Requests by HTTP status; 0 over WebSocket", requests, ("transport", "status"))
+        yield _histogram(
+            "request_seconds",
+            "Time from the last byte in to the first byte out, of requests that were logged or kept in the journal",
+            {"http": self._tally.http, "websocket": self._tally.socket},
+        )
+        states = {(state.value,): self.tasks.get(state.value, 0) for state in STATES}
+        yield _gauge("tasks", "Tasks that are kept, by state", states, ("state",))
+        ended = dict(sorted(self._dispatch.outcomes.items()))
+        yield _counter("deliveries", "Attempts at webhooks and uploads, by outcome", ended, ("kind", "outcome"))
+        yield _gauge("deliveries_owed", "Webhooks and uploads that are not over", {(): self._dispatch.owed})
+        yield _gauge("deliveries_under_way", "Attempts that have begun and not ended", {(): self._dispatch.under_way})
+
+
+class Metrics:
+    """The page for Prometheus.
+
+    Args:
+        runtime: the mock.
+        tally: has the requests.
+        version: version of the mock.
+    """
+
+    def __init__(self, runtime: Runtime, tally: Tally, version: str) -> None:
+        self._runtime = runtime
+        self._numbers = Numbers(runtime, tally, version)
+        self._registry = CollectorRegistry()
+        self._registry.register(self._numbers)
+        ProcessCollector(registry=self._registry)
+
+    async def page(self) -> bytes:
+        """Return the page as it is now."""
+        self._numbers.tasks = await self._count_tasks()
+        return exposition.generate_latest(self._registry)
+
+    async def _count_tasks(self) -> Mapping[str, int]:
+        """Count tasks by state, a few at a time."""
+        desk = self._runtime.desk
+        now_ms = desk.clock.now_ms()
+        counts: Counter[str] = Counter()
+        for number, (_, task) in enumerate(desk.store.scan(Shelf.TASKS), 1):
+            counts[overall(statuses_at(task, now_ms)).value] += 1
+            if not number % TASKS_A_TURN:
+                await asyncio.sleep(0)
+        return counts
+
+
+def _gauge(name: str, about: str, values: Mapping[Any, float], labels: Sequence[str] = ()) -> Metric:
+    family = GaugeMetricFamily(f"{PREFIX}_{name}", about, labels=labels)
+    for each, value in values.items():
+        family.add_metric(each, value)
+    return family
+
+
+def _counter(name: str, about: str, values: Mapping[Any, float], labels: Sequence[str]) -> Metric:
+    family = CounterMetricFamily(f"{PREFIX}_{name}", about, labels=labels)
+    for each, value in values.items():
+        family.add_metric(each, value)
+    return family
+
+
+def _histogram(name: str, about: str, times: Mapping[str, Times]) -> Metric:
+    family = HistogramMetricFamily(f"{PREFIX}_{name}", about, labels=("transport",))
+    bounds = [*(str(bound_ms / 1000) for bound_ms in BOUNDS_MS), "+Inf"]
+    for transport, taken in times.items():
+        buckets = list(zip(bounds, map(float, accumulate(taken.counts)), strict=True))
+        family.add_metric((transport,), buckets, taken.total_ms / 1000)
+    return family
