@@ -138,9 +138,18 @@ class RedisStore:
         unit.written.append(value)
 
     def update(self, shelf: Shelf, key: Key, change: Callable[[Any | None], tuple[Entry | None, T]]) -> T:
-        """Replace an entry by what a function makes of its value."""
-        if self._unit is None:
+        """Replace an entry by what a function makes of its value.
+
+        Who has added to a counter before is about to keep something new, as whoever hands in a task. So at first there
+        is taken to be nothing, without asking; where that was wrong all is done again.
+        """
+        unit = self._unit
+        if unit is None:
             return self.together(lambda: self.update(shelf, key, change))
+        if unit.added and not unit.is_again and (shelf, key) not in unit.values:
+            unit.is_guess = True
+            unit.values[shelf, key] = None
+            unit.reads[_name(shelf, key)] = _NO_VERSION
         entry, outcome = change(self.get(shelf, key))
         if entry is not None:
             self.put(shelf, key, entry)
@@ -228,6 +237,10 @@ class RedisStore:
             unit = self._unit = _Unit(is_again=number > 0)
             try:
                 outcome = work()
+            except Exception:
+                if not unit.is_guess:
+                    raise
+                continue
             finally:
                 self._unit = None
             if self._commit(unit):
@@ -298,7 +311,7 @@ class RedisStore:
     def _commit(self, unit: "_Unit") -> bool:
         """Carry out what a unit of work changes, if it changes anything, and say whether nothing was in its way."""
         if not unit.changes and not unit.due:
-            return True
+            return not unit.is_guess
         if not self._carry_out(unit):
             return False
         if unit.due:
@@ -319,10 +332,12 @@ class RedisStore:
 class _Unit:
     """A unit of work under way: what it has read, as it would find it now, and what it is to change."""
 
-    __slots__ = ("added", "changed", "changes", "due", "is_again", "reads", "shelves", "values", "written")
+    __slots__ = ("added", "changed", "changes", "due", "is_again", "is_guess", "reads", "shelves", "values", "written")
 
     def __init__(self, *, is_again: bool = False) -> None:
         self.is_again = is_again
+        #: Whether something was taken to be so without asking.
+        self.is_guess = False
         self.reads: dict[str, int] = {}
         self.values: dict[tuple[Shelf, Key], Any] = {}
         self.added: dict[tuple[Shelf, Key], Amounts] = {}

@@ -129,6 +129,39 @@ def test_counters_do_not_stand_in_each_others_way(url: str, store: RedisStore) -
     other.close()
 
 
+def test_what_is_there_is_found_though_it_was_taken_to_be_new(url: str, store: RedisStore) -> None:
+    """Who charges an account first sees what others kept meanwhile, and is charged once."""
+    other = fleet_member.store_at(url)
+    seen = []
+
+    def work() -> Media | None:
+        store.add(Shelf.ACCOUNTS, ME, (("spent", 3),), 2**42)
+        seen.append(store.update(Shelf.MEDIA, ME, lambda found: (None if found else IN_USE, found)))
+        return seen[-1]
+
+    assert (store.together(work), seen) == (None, [None])
+    assert (store.together(work), seen) == (IN_USE.value, [None, None, IN_USE.value])
+    assert other.get(Shelf.MEDIA, ME) == IN_USE.value
+    assert other.get(Shelf.ACCOUNTS, ME) == {"spent": 6}
+    other.close()
+
+
+def test_a_mistake_after_a_wrong_guess_is_no_mistake(store: RedisStore) -> None:
+    """The work is done again with what there is; a mistake that is made then is told."""
+    store.put(Shelf.MEDIA, ME, IN_USE)
+
+    def work(mistake: object) -> Media:
+        store.add(Shelf.ACCOUNTS, ME, (("spent", 3),), 2**42)
+        found: Media | None = store.update(Shelf.MEDIA, ME, lambda found: (None, found))
+        if found is None or found == mistake:
+            raise KeyError("a mistake of ours")
+        return found
+
+    assert store.together(partial(work, None)) == IN_USE.value
+    with pytest.raises(KeyError):
+        store.together(partial(work, IN_USE.value))
+
+
 def spend(store: RedisStore, amount: int) -> bool:
     """Add to a counter that may not pass 10."""
     return store.add(Shelf.ACCOUNTS, ME, (("spent", amount),), 2**42, 10)
