@@ -33,7 +33,7 @@ serve: $(VENV)/ready ## serve the mock on 127.0.0.1:8080; more options: make ser
 	@exec $(BIN)/runware-mock serve $(OPTIONS)
 
 test: $(VENV)/test-ready $(CLIENTS)/ready $(STORAGE)/ready $(CLIENTS)/schemathesis/ready ## run all tests, with coverage
-	@.ci/provide ffprobe:ffmpeg curl:curl chromium:chromium ip:iproute2 jq:jq unshare:util-linux
+	@.ci/provide redis-server:redis-server ffprobe:ffmpeg curl:curl chromium:chromium ip:iproute2 jq:jq unshare:util-linux
 	@rm -f .coverage .coverage.*
 	$(BIN)/python -m pytest -n 2 --cov --cov-report= $(OPTIONS)
 	@$(BIN)/coverage report --fail-under=95
@@ -101,7 +101,7 @@ $(BIN)/python:
 
 $(VENV)/ready: $(BIN)/python pyproject.toml requirements.lock
 	@echo "Setting up the mock in $(VENV) ..."
-	@$(PIP) --editable '.[media]'
+	@$(PIP) --editable '.[media,redis]'
 	@touch $@
 
 $(VENV)/test-ready: $(VENV)/ready

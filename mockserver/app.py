@@ -232,7 +232,7 @@ def make_mock(
         Shelf.RESULTS: Room(round(times * results.max_entries), results.max_bytes, kept_ms),
         Shelf.CONTENT: replace(content, max_bytes=config.keep_media_bytes),
     }
-    state = make_state(config, clock, rooms, is_inline)
+    state = make_state(config, clock, rooms, is_inline, log.say)
     keyring = ListedKeys(config.api_key, state.secret) if config.api_key else AnyKey(state.secret)
     balance = None if config.balance == math.inf else round(config.balance * MICRO)
     desk = Desk(

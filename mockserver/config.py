@@ -34,7 +34,7 @@ class MockConfig:
         balance: US dollars that each key begins with; infinity never runs out.
         schema: folder with further data files, or None.
         public_url: scheme and authority for addresses in answers, or None to take the client's own.
-        state: "memory", or the file in which everything that tasks leave behind is kept.
+        state: "memory", or the file or the address of the Redis in which everything that tasks leave behind is kept.
         workers: how many processes serve.
         max_body_bytes: size of a request body.
         max_tasks: tasks in one request.

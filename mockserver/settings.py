@@ -265,15 +265,16 @@ PLAIN = (
     Setting(
         "state",
         _state,
-        "where tasks, deliveries, media and balances are kept: 'memory', or a file that outlives the mock",
-        "memory|FILE",
+        "where tasks, deliveries, media and balances are kept: 'memory', a file that outlives the mock, or the "
+        "address of a Redis that a fleet of mocks shares",
+        "memory|FILE|URL",
         "memory",
         "./mock.db",
     ),
     Setting(
         "workers",
         _integer(1, 64),
-        "how many processes serve; several need a state in a file, and real time",
+        "how many processes serve; several need a state that they share, and real time",
         "COUNT",
         "1",
         "2",

@@ -1,4 +1,4 @@
-"""Where a mock keeps what must outlive a request, as the setting says: in memory, or in a file.
+"""Where a mock keeps what must outlive a request, as the setting says: in memory, in a file, or in Redis.
 
 Beside `app` this is the one place that names concrete adapters.
 """
@@ -7,6 +7,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from itertools import count
 from pathlib import Path
 
@@ -18,6 +19,8 @@ from mockserver.forms import FORMS
 from mockserver.ports import Agenda, Clock, Dice, Ledger, Shelf, Store
 
 MEMORY = "memory"
+#: What addresses of Redis begin with: plain, secured, in this machine.
+REDIS = ("redis://", "rediss://", "unix://")
 #: How often a process looks what others did, in seconds of real time.
 STEP_EVERY_S = 0.05
 #: After so many looks it looks for others that are no more.
@@ -62,7 +65,9 @@ class State:
             await asyncio.sleep(2 * STEP_EVERY_S)
 
 
-def make_state(config: MockConfig, clock: Clock, rooms: Mapping[Shelf, Room], is_inline: bool) -> State:
+def make_state(
+    config: MockConfig, clock: Clock, rooms: Mapping[Shelf, Room], is_inline: bool, say: Callable[[str], None]
+) -> State:
     """Return the state of a mock.
 
     Args:
@@ -70,6 +75,7 @@ def make_state(config: MockConfig, clock: Clock, rooms: Mapping[Shelf, Room], is
         clock: its time.
         rooms: limits of shelves that differ from the usual ones.
         is_inline: whether it has no event loop of its own, so that nobody could take over what others left.
+        say: is told, in a sentence, what went wrong outside of any request.
 
     Raises:
         BadSetting: the state cannot be kept as wanted.
@@ -79,7 +85,52 @@ def make_state(config: MockConfig, clock: Clock, rooms: Mapping[Shelf, Room], is
         return State(MemoryStore(clock, rooms), ClockAgenda(clock), secret, KeyedDice(secret))
     if is_inline:
         raise BadSetting("state", "a mock inside a program keeps its state in memory; serve it to keep it elsewhere")
+    if config.state.startswith(REDIS):
+        return _in_redis(config, clock, rooms, say)
     return _in_file(config, Path(config.state), clock, rooms)
+
+
+def _in_redis(config: MockConfig, clock: Clock, rooms: Mapping[Shelf, Room], say: Callable[[str], None]) -> State:
+    if config.clock != 1:
+        raise BadSetting("state", "a fleet that shares Redis lives in real time; leave --clock out")
+    if find_spec("redis") is None or find_spec("docket") is None:
+        raise BadSetting("state", "keeping it in Redis needs more packages; install the mock with its extra 'redis'")
+    from mockserver.adapters.fleet import FleetAgenda
+    from mockserver.adapters.redis import RedisStore
+    from mockserver.adapters.redis_link import BadServer, RedisAway
+
+    try:
+        store = RedisStore(config.state, FORMS, clock, rooms)
+        store.check()
+        wanted = make_secret(config.seed)
+        secret = store.fact("secret", wanted)
+        number = store.enter()
+    except (BadServer, RedisAway) as problem:
+        raise BadSetting("state", str(problem)) from problem
+    if config.seed is not None and secret != wanted:
+        store.close()
+        raise BadSetting("state", "the fleet there was begun without this seed; name another database, or leave it out")
+    agenda = FleetAgenda(store, config.state, clock, say)
+    steps: list[Callable[[], None]] = []
+
+    def step() -> None:
+        with suppress(RedisAway):
+            for each in steps:
+                each()
+
+    pulse = _Pulse([step], lambda: None)
+
+    async def begin() -> None:
+        await agenda.open()
+        pulse.begin()
+
+    async def end() -> None:
+        await pulse.end()
+        await agenda.close()
+        store.close()
+
+    # Each mock of a fleet has a journal of its own: who wants to see what one did asks that one.
+    return State(store, agenda, secret, KeyedDice(secret, number - 1), None, lambda: True, steps, [], begin, end)
 
 
 class _Pulse:

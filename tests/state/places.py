@@ -10,10 +10,12 @@ from typing import Any
 
 from mockserver.adapters.agendas import ClockAgenda
 from mockserver.adapters.clocks import ManualClock
+from mockserver.adapters.redis import RedisStore
 from mockserver.adapters.sqlite import Database, SqliteAgenda, SqliteStore
 from mockserver.adapters.stores import MemoryStore, Room
 from mockserver.forms import FORMS
 from mockserver.ports import Agenda, Shelf, Store
+from tests.support.redis import redis_server
 
 
 @dataclass(frozen=True)
@@ -53,7 +55,26 @@ def in_a_file(folder: Path, rooms: Rooms, *, is_shared: bool = False) -> Iterato
         database.close()
 
 
+@contextmanager
+def in_redis(folder: Path, rooms: Rooms) -> Iterator[Place]:
+    """Give a place in a Redis of its own; its agenda lives in real time, and stands elsewhere."""
+    clock = ManualClock()
+    with redis_server(folder) as server:
+        store = RedisStore(server.url(), FORMS, clock, rooms)
+        try:
+            yield Place(store, ClockAgenda(clock), clock)
+        finally:
+            store.close()
+
+
 #: Makes a place in a folder that is empty or was used before.
 PLACES: Mapping[str, Callable[[Path, Rooms], Any]] = MappingProxyType(
-    {"memory": in_memory, "file": in_a_file, "shared file": partial(in_a_file, is_shared=True)}
+    {
+        "memory": in_memory,
+        "file": in_a_file,
+        "shared file": partial(in_a_file, is_shared=True),
+        "redis": in_redis,
+    }
 )
+#: Those whose agenda keeps the time of a clock that can be moved.
+TIMED = ("memory", "file", "shared file")

@@ -14,7 +14,7 @@ from mockserver.plans import Plan, Rules
 from mockserver.platform.base import Content, Media, Session
 from mockserver.ports import UNSETTLED_MS, Entry, Shelf, Topic
 from mockserver.runtime import Refusal
-from tests.state.places import PLACES, Place
+from tests.state.places import PLACES, TIMED, Place
 
 #: More than any rounding of settling.
 A_WHILE_MS = 200
@@ -237,6 +237,7 @@ class Woken:
             self._place.agenda.drop(topic, key)
 
 
+@pytest.mark.parametrize("make", TIMED, indirect=True)
 def test_somebody_is_woken_once_when_the_time_has_come(make: Make) -> None:
     """In order of time; what is late already is told soon; topics do not know each other."""
     place = make()
@@ -250,6 +251,7 @@ def test_somebody_is_woken_once_when_the_time_has_come(make: Make) -> None:
     assert woken.calls == [(0, "result past"), (100, "result early"), (200, "delivery early"), (500, "result late")]
 
 
+@pytest.mark.parametrize("make", TIMED, indirect=True)
 def test_an_entry_of_the_agenda_can_be_moved_and_dropped(make: Make) -> None:
     """The time that was set last counts; what was dropped wakes nobody, and may be put again."""
     place = make()
@@ -264,6 +266,7 @@ def test_an_entry_of_the_agenda_can_be_moved_and_dropped(make: Make) -> None:
     assert woken.calls == [(50, "result again"), (300, "result moved")]
 
 
+@pytest.mark.parametrize("make", TIMED, indirect=True)
 def test_what_is_due_is_left_to_the_caller_or_wakes_soon(make: Make) -> None:
     """One of the two, in the process that took it, for as long as it lives."""
     place = make()

@@ -2,7 +2,7 @@
 
 import asyncio
 import selectors
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
 T = TypeVar("T")
@@ -15,6 +15,15 @@ async def rest() -> None:
     """Let everything go on that waits neither for time nor for a network."""
     for _ in range(ROUNDS):
         await asyncio.sleep(0)
+
+
+async def until(holds: Callable[[], object], within_s: float = 120) -> None:
+    """Wait, in real time, until something holds that only other processes bring about."""
+    async with asyncio.timeout(within_s):
+        while True:
+            if holds():
+                return
+            await asyncio.sleep(0.02)
 
 
 class _Jumping(selectors.DefaultSelector):

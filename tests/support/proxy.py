@@ -1,4 +1,4 @@
-"""A TCP proxy between a client and a mock that drops a connection at a chosen moment, as bad networks do."""
+"""TCP between clients and mocks: a proxy that drops a connection at a chosen moment, and a balancer before several."""
 
 import asyncio
 import socket
@@ -6,12 +6,14 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from threading import Thread
+from typing import TypeVar
 
 CHUNK_BYTES = 65536
 #: A WebSocket close frame as a server sends it, with code 1000: an orderly end.
 CLOSE_FRAME = b"\x88\x02\x03\xe8"
 
 
+P = TypeVar("P", bound="Proxy")
 _Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 
@@ -101,9 +103,13 @@ class Proxy:
         self.connections += 1
         from_client, to_client = await asyncio.open_connection(sock=connection)
         async with _closed_after(to_client):
-            from_mock, to_mock = await asyncio.open_connection(*self._target)
+            from_mock, to_mock = await self._open()
             async with _closed_after(to_mock):
                 await self._talk((from_client, to_client), (from_mock, to_mock))
+
+    async def _open(self) -> _Streams:
+        """Open a connection to the mock."""
+        return await asyncio.open_connection(*self._target)
 
     async def _talk(self, client: _Streams, mock: _Streams) -> None:
         (from_client, to_client), (from_mock, to_mock) = client, mock
@@ -128,6 +134,24 @@ class Proxy:
                 return
             to_client.write(chunk)
             await to_client.drain()
+
+
+class Balancer(Proxy):
+    """Gives each connection to the next of several mocks that takes one.
+
+    Attributes:
+        targets: host and port of each mock; may be changed.
+    """
+
+    def __init__(self, *targets: tuple[str, int]) -> None:
+        super().__init__(targets[0], None)
+        self.targets = targets
+
+    async def _open(self) -> _Streams:
+        for number in range(len(self.targets)):
+            with suppress(OSError):
+                return await asyncio.open_connection(*self.targets[(self.connections - 1 + number) % len(self.targets)])
+        raise ConnectionRefusedError
 
 
 async def _pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -166,7 +190,20 @@ def proxied(host: str, port: int, drop: Drop | None = None) -> Iterator[Proxy]:
         port: port of the mock.
         drop: when to drop a connection, or None for never.
     """
-    proxy = Proxy((host, port), drop)
+    with running_proxy(Proxy((host, port), drop)) as proxy:
+        yield proxy
+
+
+@contextmanager
+def balanced(*targets: tuple[str, int]) -> Iterator[Balancer]:
+    """Run a balancer before some mocks, in a thread, and stop it in the end."""
+    with running_proxy(Balancer(*targets)) as balancer:
+        yield balancer
+
+
+@contextmanager
+def running_proxy(proxy: P) -> Iterator[P]:
+    """Run a proxy in a thread, and stop it in the end."""
     loop = asyncio.new_event_loop()
     end = asyncio.Event()
     thread = Thread(target=loop.run_until_complete, args=(proxy.run(end),))

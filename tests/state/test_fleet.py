@@ -1,0 +1,246 @@
+"""Mocks that share a Redis serve the same tasks, and whichever of them dies nobody outside sees anything of it."""
+
+import asyncio
+import json
+import random
+import re
+import shlex
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, suppress
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest
+
+from tests.clients.sdks import RUNWARE, RUNWARE_SDK, RUNWARE_SDK_REST, SDK_JS, Outcome, Sdk, video
+from tests.support.loops import until
+from tests.support.programs import running
+from tests.support.proxy import Balancer, balanced
+from tests.support.receivers import Receiver
+from tests.support.redis import RedisServer, free_port, redis_server
+from tests.support.server import Served, served
+
+ROOT = Path(__file__).parents[2]
+LIMIT_S = 120
+KEY = {"Authorization": "Bearer any"}
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[RedisServer]:
+    """A Redis server."""
+    with redis_server(tmp_path) as server:
+        yield server
+
+
+class Fleet:
+    """Two mocks behind a balancer.
+
+    Attributes:
+        balancer: the way to them.
+        mocks: the two; one that was killed is replaced by another.
+    """
+
+    def __init__(self, stack: ExitStack, *options: str) -> None:
+        self._stack = stack
+        self._options = options
+        self.mocks = [self._begin() for _ in range(2)]
+        self.balancer: Balancer = stack.enter_context(balanced(*self._targets()))
+
+    def _begin(self) -> Served:
+        return self._stack.enter_context(served("--log", "quiet", "--media", "prerendered", *self._options))
+
+    def _targets(self) -> tuple[tuple[str, int], ...]:
+        return tuple((mock.host, mock.port) for mock in self.mocks)
+
+    def kill(self, number: int) -> None:
+        """End one as nothing else would."""
+        self.mocks[number].process.kill()
+        self.mocks[number].process.wait()
+
+    def replace(self, number: int) -> None:
+        """Have another one take the place of one that was killed."""
+        self.mocks[number] = self._begin()
+        self.balancer.targets = self._targets()
+
+
+def a_task(**parameters: Any) -> dict[str, Any]:
+    """Return a task."""
+    return {
+        "taskType": "videoInference",
+        "taskUUID": str(uuid4()),
+        "model": "minimax:3@1",
+        "positivePrompt": "a reef",
+        "width": 1366,
+        "height": 768,
+        "duration": 6,
+        **parameters,
+    }
+
+
+def post(url: str, *tasks: Mapping[str, Any]) -> dict[str, Any]:
+    """Hand tasks in, and return the answer."""
+    answer: dict[str, Any] = httpx.post(url, json=tasks, headers=KEY, trust_env=False, timeout=LIMIT_S).json()
+    return answer
+
+
+def poll(url: str, uuid: str) -> dict[str, Any]:
+    """Ask how far a task is."""
+    return post(url, {"taskType": "getResponse", "taskUUID": uuid})
+
+
+def test_what_one_mock_took_on_another_one_knows(server: RedisServer) -> None:
+    """The task, its conflict, its video under the same UUID, and who may see it."""
+    with ExitStack() as stack:
+        one, other = Fleet(stack, "--state", server.url(), "--speed", "instant").mocks
+        task = a_task()
+        assert "errors" not in post(one.http_url, task)
+        [seen], [also_seen] = (poll(mock.http_url, task["taskUUID"])["data"] for mock in (one, other))
+        assert (seen["status"], seen["videoUUID"]) == ("success", also_seen["videoUUID"])
+        assert post(other.http_url, task)["errors"][0]["code"] == "conflictTaskUUID"
+        found = httpx.get(seen["videoURL"], trust_env=False, timeout=LIMIT_S)
+        assert (found.status_code, found.headers["content-type"]) == (200, "video/mp4")
+
+
+def test_two_mocks_draw_nothing_twice(server: RedisServer) -> None:
+    """Though they draw from one secret: the videos of two tasks are two."""
+    with ExitStack() as stack:
+        mocks = Fleet(stack, "--state", server.url(), "--speed", "instant", "--seed", "1").mocks
+        tasks = [a_task() for _ in mocks]
+        for mock, task in zip(mocks, tasks, strict=True):
+            post(mock.http_url, task)
+        videos = {poll(mocks[0].http_url, task["taskUUID"])["data"][0]["videoUUID"] for task in tasks}
+        assert len(videos) == 2
+
+
+@pytest.mark.parametrize("sdk", [RUNWARE_SDK, RUNWARE_SDK_REST, RUNWARE, SDK_JS], ids=lambda sdk: sdk.name)
+def test_an_sdk_sees_nothing_of_a_mock_that_is_killed_in_the_middle(sdk: Sdk, server: RedisServer) -> None:
+    """It has its video from the other one, made once."""
+
+    async def story(fleet: Fleet) -> Outcome:
+        call = video()
+        calling = asyncio.create_task(asyncio.to_thread(sdk.call, fleet.balancer, call, in_haste=True))
+        uuid = call["task"]["taskUUID"]
+        await until(lambda: "errors" not in poll(fleet.mocks[1].http_url, uuid))
+        await asyncio.to_thread(fleet.kill, 0)
+        outcome = (await calling)[0]
+        shown = await asyncio.to_thread(poll, fleet.mocks[1].http_url, uuid)
+        assert [each["videoUUID"] for each in shown["data"]] == [each["videoUUID"] for each in outcome.videos]
+        return outcome
+
+    with ExitStack() as stack:
+        fleet = Fleet(stack, "--state", server.url(), "--speed", "10")
+        assert len(asyncio.run(story(fleet)).videos) == 1
+
+
+def test_the_fleet_of_the_readme_runs(tmp_path: Path) -> None:
+    """As it stands there, but for the ports."""
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    [block] = re.findall(r"^```bash\n(.*?)^```", readme, re.DOTALL | re.MULTILINE)
+    for port in ("6379", "8081", "8082"):
+        block = block.replace(port, str(free_port()))
+    redis, *mocks, submit, ask = map(shlex.split, block.splitlines())
+    with ExitStack() as stack:
+        begun = stack.enter_context(running([*redis, "--dir", str(tmp_path)]))
+        begun.wait_for_line("Ready to accept connections")
+        for _, *words in mocks:
+            stack.enter_context(running([sys.executable, "-m", "mockserver", *words])).wait_for_line("is ready")
+        answers = [json.loads(subprocess.check_output(words, text=True)) for words in (submit, ask)]
+    assert [answer["data"][0]["taskUUID"] for answer in answers] == ["24cd5dff-cb81-4db5-8506-b72a9425f9d1"] * 2
+    assert answers[1]["data"][0]["status"] in ("processing", "success")
+
+
+class Load:
+    """Clients that hand in tasks with webhooks for as long as they are let.
+
+    Attributes:
+        acknowledged: the UUIDs of what the mocks have taken on.
+    """
+
+    def __init__(self, url: str, webhook: str) -> None:
+        self.acknowledged: list[str] = []
+        self._url = url
+        self._webhook = webhook
+
+    async def go_on(self) -> None:
+        """Hand in one task after the other; one whose answer does not come may or may not be taken on."""
+        while True:
+            task = a_task(webhookURL=self._webhook)
+            with suppress(httpx.HTTPError):
+                async with httpx.AsyncClient(trust_env=False, timeout=LIMIT_S) as client:
+                    answer = await client.post(self._url, json=[task], headers=KEY)
+                if answer.status_code == 200:
+                    self.acknowledged.append(task["taskUUID"])
+            await asyncio.sleep(0.02)
+
+
+def told_of(receiver: Receiver) -> set[str]:
+    """Return the tasks of which a receiver was told that they are done."""
+    bodies = [json.loads(each.body) for each in receiver.requests]
+    return {item["taskUUID"] for body in bodies for item in body["data"]}
+
+
+@pytest.mark.parametrize("kills", [3, pytest.param(200, marks=pytest.mark.deep)])
+def test_nothing_is_lost_whenever_a_mock_is_killed(kills: int, server: RedisServer) -> None:
+    """What was acknowledged is finished, and each owed webhook comes, after kills at instants drawn from a seed."""
+    dice = random.Random(kills)
+
+    async def story(fleet: Fleet) -> None:
+        async with Receiver() as receiver:
+            load = Load(fleet.balancer.http_url, f"{receiver.base}/hook")
+            clients = [asyncio.create_task(load.go_on()) for _ in range(4)]
+            for _ in range(kills):
+                await asyncio.sleep(dice.uniform(0.2, 1.5))
+                number = dice.randrange(2)
+                await asyncio.to_thread(fleet.kill, number)
+                await asyncio.to_thread(fleet.replace, number)
+            for client in clients:
+                client.cancel()
+            await asyncio.wait(clients)
+            assert len(load.acknowledged) > 5 * kills
+            async with asyncio.timeout(LIMIT_S):
+                while missing := set(load.acknowledged) - told_of(receiver):
+                    assert missing
+                    await asyncio.sleep(0.2)
+            for uuid in load.acknowledged[:: max(1, kills // 10)]:
+                [result] = (await asyncio.to_thread(poll, fleet.mocks[0].http_url, uuid))["data"]
+                assert result["status"] == "success"
+
+    with ExitStack() as stack:
+        asyncio.run(story(Fleet(stack, "--state", server.url(), "--speed", "100")))
+
+
+def test_a_mock_outlives_a_redis_that_is_away(server: RedisServer) -> None:
+    """Requests are answered with an error meanwhile, and as ever when it is back."""
+    with served("--log", "quiet", "--state", server.url()) as mock:
+        server.stop()
+        answer = httpx.post(mock.http_url, json=[a_task()], headers=KEY, trust_env=False)
+        assert (answer.status_code, answer.json()["errors"][0]["code"]) == (500, "internalServerError")
+        server.start()
+        for _ in range(100):
+            again = post(mock.http_url, task := a_task())
+            if "errors" not in again:
+                break
+        assert again == {"data": [{"taskType": "videoInference", "taskUUID": task["taskUUID"]}]}
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--state", "redis://127.0.0.1:1/0"], "Redis at 127.0.0.1:1, database 0 does not answer"),
+        (["--state", "redis://127.0.0.1:port/0"], "that is no address of a Redis"),
+        (["--state", "redis://127.0.0.1:1/0", "--clock", "2"], "lives in real time; leave --clock out"),
+    ],
+    ids=["nobody", "no-address", "a-clock"],
+)
+def test_what_cannot_be_shared_is_refused_at_the_start(
+    options: list[str], said: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """With a sentence that says where and how to mend it."""
+    from contracts.cli import main
+
+    assert main(["serve", "--port", "0", *options]) == 2
+    assert said in capfd.readouterr().err
