@@ -172,7 +172,7 @@ class _LateControl:
             from mockserver.control import Control
 
             mock = self._mock
-            self._control = Control(mock.runtime, mock.journal, version(), mock.state.in_step)
+            self._control = Control(mock.runtime, mock.journal, version(), mock.state.in_step, mock.state.has_company)
         return await self._control.answer(call)
 
 

@@ -44,16 +44,23 @@ class Control:
         journal: what was exchanged, or None where it is switched off.
         version: version of the mock.
         in_step: waits until all processes that share the mock's state know what any of them did.
+        has_company: says whether there are others that share it.
     """
 
     def __init__(
-        self, runtime: Runtime, journal: Journal | None, version: str, in_step: Callable[[], Awaitable[None]]
+        self,
+        runtime: Runtime,
+        journal: Journal | None,
+        version: str,
+        in_step: Callable[[], Awaitable[None]],
+        has_company: Callable[[], bool],
     ) -> None:
         self._runtime = runtime
         self._desk = runtime.desk
         self._kept_journal = journal
         self._version = version
         self._in_step = in_step
+        self._has_company = has_company
         self._steering = Steering(runtime)
 
     async def answer(self, call: Call) -> Told:
@@ -146,6 +153,7 @@ class Control:
 
     def set_clock(self, asked: Asked) -> Told:
         """Let time pass at another rate."""
+        self._refuse_if_shared()
         clock = self._desk.clock
         set_rate: Callable[[float], None] | None = getattr(clock, "set_rate", None)
         if set_rate is None:
@@ -155,6 +163,7 @@ class Control:
 
     async def advance(self, asked: Asked) -> Told:
         """Let time pass at once."""
+        self._refuse_if_shared()
         match asked.body:
             case {"ms": by_ms}:
                 await self._steering.advance(int(by_ms))
@@ -163,6 +172,11 @@ class Control:
             case _:
                 await self._steering.advance_until_idle()
         return Told(200, self._time())
+
+    def _refuse_if_shared(self) -> None:
+        if self._has_company():
+            problem = "several processes share the state of this mock, and each has a clock: none of them can be moved"
+            raise Refused(409, "cannotMove", problem)
 
     def _key(self, owner: str | None, uuid: str) -> Key:
         """Return the key of the newest task under a UUID."""

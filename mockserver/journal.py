@@ -159,6 +159,8 @@ class Journal:
         """
         if status != 200 or type(outcomes) is tuple or outcomes in _SHOWED_A_KEY:
             body = _without_key(body)
+        # What orjson makes holds 4 KiB, however short it is; a copy holds what it has.
+        answer = b"%b" % answer if isinstance(answer, bytes) else tuple([b"%b" % frame for frame in answer])
         self._number = number = self._number + 1
         now_ms = self._now_ms()
         self._exchanges.append((number, now_ms, owner, transport, target, status, body, outcomes, answer, ms))

@@ -7,7 +7,7 @@ clock and the courier. Transports frame bytes and call `exchange`; they do nothi
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from functools import partial
+from functools import lru_cache, partial
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -347,11 +347,11 @@ class Runtime:
         owner = key[0]
         number = int(params.get("numberResults", 1))
         figures = figures_of(model, params)
-        kept = _kept(params) if "inputs" in params else params
+        kept = _kept(params) if "inputs" in params else _compact(params)
         return Task(
             owner,
             params["taskUUID"],
-            params["taskType"],
+            kept["taskType"],
             model.air,
             kept,
             origin,
@@ -360,7 +360,7 @@ class Runtime:
             nonce,
             figures.cost_micro_usd,
             failure=None,
-            outcomes=(_PROCESSING,) * number,
+            outcomes=_all_processing(number),
             is_attended="webhookURL" in params or "uploadEndpoint" in params,
             weight=_OBJECT_OVERHEAD * (size if size <= LONGEST_KEPT_TEXT else _size_of(kept)),
             pictures=pictures,
@@ -569,6 +569,13 @@ def _needs_no_key(task_type: Any, caller: Caller) -> bool:
 _POLL = Poll()
 _PROCESSING, _SUCCESS = Status.PROCESSING, Status.SUCCESS
 _UUID_LENGTH = 36
+
+
+@lru_cache(maxsize=64)
+def _all_processing(number: int) -> tuple[Status, ...]:
+    return (_PROCESSING,) * number
+
+
 #: How much more room parsed JSON takes than its text, roughly.
 _OBJECT_OVERHEAD = 4
 
@@ -584,6 +591,22 @@ def _without_status(answer: Answer, task: Task) -> Answer:
     data = [{name: value for name, value in item.items() if name != "status"} for item in answer.data]
     errors = [{name: value for name, value in error.items() if name != "status"} for error in answer.errors]
     return replace(answer, data=data, errors=errors, about=(task.task_type, task.uuid))
+
+
+#: Short texts that many tasks have in common, each kept once.
+_COMMON: dict[str, str] = {}
+_MOST_COMMON, _LONGEST_COMMON = 1000, 16
+
+
+def _compact(params: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return a request in half the room: a table of the size that it needs, and short texts kept once for all."""
+    common = _COMMON
+    if len(common) >= _MOST_COMMON:
+        common.clear()
+    return {
+        name: common.setdefault(value, value) if type(value) is str and len(value) <= _LONGEST_COMMON else value
+        for name, value in params.items()
+    }
 
 
 def _kept(params: Mapping[str, Any]) -> Mapping[str, Any]:

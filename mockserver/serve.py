@@ -19,7 +19,6 @@ import uvicorn
 
 from mockserver.app import Mock, server_app, version
 from mockserver.config import MockConfig
-from mockserver.health import Readiness
 from mockserver.log import as_object
 from mockserver.output import Output
 from mockserver.transports.express import express_protocol
@@ -27,6 +26,10 @@ from mockserver.transports.lines import sockets_protocol
 
 #: Requests make no cycles worth looking for often.
 GC_THRESHOLDS = (50_000, 20, 100)
+#: A server is at rest when no request came for so many seconds.
+REST_S = 2.0
+#: After so many requests, and entries dropped, memory is looked through at rest: it takes some hundredths of a second.
+MOST_LEFT = 2000
 #: How many connections may wait to be accepted.
 BACKLOG = 2048
 
@@ -223,11 +226,11 @@ def _speed(speed: float | str) -> str:
 class _Server(uvicorn.Server):
     """A uvicorn server that says when it is ready, and ends when nobody can be told anything any more."""
 
-    def __init__(
-        self, config: uvicorn.Config, ready: str | None, out: Output, readiness: Readiness, line: int | None
-    ) -> None:
+    def __init__(self, config: uvicorn.Config, ready: str | None, out: Output, mock: Mock, line: int | None) -> None:
         super().__init__(config)
-        self._readiness = readiness
+        self._readiness = mock.readiness
+        self._tidy = mock.state.tidy
+        self._tidying: asyncio.Task[None] | None = None
         self._ready = ready
         self._out = out
         self._line = line
@@ -249,6 +252,26 @@ class _Server(uvicorn.Server):
             asyncio.get_running_loop().add_reader(self._line, self.end)
         if not self.should_exit and self._ready is not None:
             print(self._ready, file=self._out, flush=True)
+        self._tidying = asyncio.create_task(self._tidy_at_rest())
+
+    async def _tidy_at_rest(self) -> None:
+        """Let go of what has expired when nobody asks for anything, and of the memory that it took."""
+        seen = left = 0
+        while True:
+            await asyncio.sleep(REST_S)
+            if self.server_state.total_requests == seen:
+                left += self._tidy()
+                if left > MOST_LEFT:
+                    gc.collect()
+                    left = 0
+            else:
+                left += self.server_state.total_requests - seen
+                seen = self.server_state.total_requests
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        if self._tidying is not None:
+            self._tidying.cancel()
+        await super().shutdown(sockets)
 
 
 def serve(mock: Mock, out: Output) -> int:
@@ -288,7 +311,7 @@ def serve_on(listener: socket.socket, mock: Mock, out: Output, line: int | None 
     ready = as_object("ready", time.time(), **told) if mock.config.log == "json" else banner(told)
     if not is_silent:
         warn(mock.config, sys.stderr)
-    server = _Server(server_config(mock), None if is_silent else ready, out, mock.readiness, line)
+    server = _Server(server_config(mock), None if is_silent else ready, out, mock, line)
     # uvicorn listens for signals from a moment on, ends in good order and raises them again: this takes the others.
     for each in (signal.SIGTERM, signal.SIGINT):
         signal.signal(each, server.end)

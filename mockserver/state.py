@@ -46,6 +46,7 @@ class State:
         endings: what is done at the end, before the store is closed.
         open: is awaited before the first request, in the event loop that serves.
         close: is awaited after the last one.
+        tidy: drops what is too old though nothing comes; returns how much memory that left behind, in entries.
     """
 
     store: Store
@@ -58,6 +59,7 @@ class State:
     endings: list[Callable[[], None]] = field(default_factory=list)
     open: Callable[[], Awaitable[None]] = _nothing
     close: Callable[[], Awaitable[None]] = _nothing
+    tidy: Callable[[], int] = lambda: 0
 
     async def in_step(self) -> None:
         """Wait until all who share the state know what any of them did, or return at once where nobody else does."""
@@ -82,7 +84,8 @@ def make_state(
     """
     if config.state == MEMORY:
         secret = make_secret(config.seed)
-        return State(MemoryStore(clock, rooms), ClockAgenda(clock), secret, KeyedDice(secret))
+        store = MemoryStore(clock, rooms)
+        return State(store, ClockAgenda(clock), secret, KeyedDice(secret), tidy=store.tidy)
     if is_inline:
         raise BadSetting("state", "a mock inside a program keeps its state in memory; serve it to keep it elsewhere")
     if config.state.startswith(REDIS):
@@ -201,4 +204,6 @@ def _in_file(config: MockConfig, path: Path, clock: Clock, rooms: Mapping[Shelf,
 
     ledger = SqliteLedger(database, config.journal)
     dice = KeyedDice(secret, agenda.number - 1)
-    return State(store, agenda, secret, dice, ledger, lambda: agenda.has_company, steps, endings, begin, end)
+    return State(
+        store, agenda, secret, dice, ledger, lambda: agenda.has_company, steps, endings, begin, end, store.tidy
+    )

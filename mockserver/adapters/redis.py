@@ -224,6 +224,13 @@ class RedisStore:
         kept, *gone = self.link.ask(("HLEN", names[0]), *(("ZCOUNT", name, "-inf", f"({old_ms}") for name in names[1:]))
         return int(kept - sum(gone))
 
+    def when_kept(self, _tell: Callable[[bool], None]) -> bool:
+        """Say that everything is there: each unit of work is, when it is over."""
+        return False
+
+    def keep(self) -> None:
+        """Do nothing: there is nothing that waits."""
+
     def together(self, work: Callable[[], T]) -> T:
         """Carry out something whose changes happen all or not at all, and return what it returns.
 

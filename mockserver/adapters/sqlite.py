@@ -342,6 +342,13 @@ class SqliteStore:
         statement = "UPDATE kept SET settles_at_ms = ? WHERE shelf = ? AND settles_at_ms = ?"
         self._database.change(statement, (self._clock.now_ms(), shelf.value, UNSETTLED_MS))
 
+    def tidy(self) -> int:
+        """Drop what is too old or too much; of memory nothing is left behind."""
+        for shelf in self._used:
+            self.together(partial(self._shed, shelf))
+        self._recent.clear()
+        return 0
+
     def _shed(self, shelf: Shelf) -> None:
         """Drop what is too old, then of what is settled the oldest that is too much."""
         now_ms, room = self._clock.now_ms(), self._rooms[shelf]

@@ -116,6 +116,11 @@ class MemoryStore:
     def keep(self) -> None:
         """Do nothing: memory is not for good."""
 
+    def tidy(self) -> int:
+        """Drop what is too old though nothing comes that would take its place, and return how much that was."""
+        now_ms = self._clock.now_ms()
+        return sum(shelf.tidy(now_ms) for shelf in self._shelves.values())
+
     def count(self, shelf: Shelf) -> int:
         """Return how many entries a shelf holds."""
         return len(self._shelves[shelf].entries)
@@ -133,7 +138,7 @@ class _Shelf:
     def __init__(self, room: Room) -> None:
         self.entries: dict[Key, Entry] = {}
         self._room = room
-        self._buckets: dict[int, list[tuple[Key, Entry]]] = {}
+        self._buckets: dict[int, list[Key]] = {}
         self._slots: list[int] = []
         self._swept = 0
         self._settled: OrderedDict[Key, Entry] = OrderedDict()
@@ -164,10 +169,10 @@ class _Shelf:
             slot = settles_at_ms >> _SLOT
             bucket = self._buckets.get(slot)
             if bucket is None:
-                self._buckets[slot] = [(key, entry)]
+                self._buckets[slot] = [key]
                 heapq.heappush(self._slots, slot)
             else:
-                bucket.append((key, entry))
+                bucket.append(key)
         if self._swept < now_ms >> _SLOT:
             self._swept = now_ms >> _SLOT
             self._gather(now_ms)
@@ -185,13 +190,22 @@ class _Shelf:
         if entry is not None and self._settled.pop(key, None) is not None:
             self._weight -= entry.weight
 
+    def tidy(self, now_ms: int) -> int:
+        before = len(self.entries)
+        self._gather(now_ms)
+        self._shed(now_ms)
+        return before - len(self.entries)
+
     def _gather(self, now_ms: int) -> None:
         """Move what has settled from the buckets into the line."""
-        this_slot, entries = now_ms >> _SLOT, self.entries
+        this_slot, entries, settled = now_ms >> _SLOT, self.entries, self._settled
         while self._slots and self._slots[0] < this_slot:
-            for key, entry in self._buckets.pop(heapq.heappop(self._slots)):
-                if entries.get(key) is entry:
-                    self._settled[key] = entry
+            slot = heapq.heappop(self._slots)
+            for key in self._buckets.pop(slot):
+                entry = entries.get(key)
+                # One that was put anew lies in another bucket, or a second time in this one.
+                if entry is not None and entry.settles_at_ms >> _SLOT == slot and key not in settled:
+                    settled[key] = entry
                     self._weight += entry.weight
 
     def _shed(self, now_ms: int) -> None:

@@ -6,6 +6,7 @@ import time
 import traceback
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
+from sys import intern
 from typing import NamedTuple, TypeGuard
 
 from mockserver.faults.base import Outgoing
@@ -102,7 +103,8 @@ class HttpDesk:
         """
         try:
             owner, was_refused = self._find_owner(headers.get(b"authorization", b""))
-            origin = self._origin(scheme, headers.get(b"host", b""), root)
+            # Tasks keep it: one text for all of them.
+            origin = intern(self._origin(scheme, headers.get(b"host", b""), root))
             return Head(path, origin, owner, was_refused, self._problem(headers))
         except Exception:
             return Head(path, "", None, False, self.failure())

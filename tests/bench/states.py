@@ -31,12 +31,12 @@ from tests.support.redis import redis_server
 MEMORY = "memory"
 #: What is wanted of each kind of state, as a share of what memory gives.
 WANTED = {"file": 0.60, "redis": 0.35}
-#: How many clients have a task each, how many of them poll at a time, and how long.
-CLIENTS, POLLERS, THRONG_S = 10_000, 2_000, 15.0
+#: How many tasks are alive, how many clients have them and poll at a time, and how long.
+TASKS, POLLERS, THRONG_S = 10_000, 2_000, 15.0
 #: Tasks handed in one after the other, and how long each is kept, in hours.
 PASSING, KEPT_HOURS = 50_000, "0.001"
 #: How long after the last of them memory is looked at, in seconds: they have expired by then.
-EXPIRED_S = 6.0
+EXPIRED_S = 12.0
 
 
 @contextmanager
@@ -70,19 +70,23 @@ def measure_throng(plan: Plan, cores: Cores) -> list[Row]:
     with Stage(cores) as stage:
         server = stage.mock("--log", "quiet", *ENDLESS)
         before_mib = _warm_mib(server)
-        handed_in, asked = clients(CLIENTS)
+        handed_in, asked = clients(TASKS, POLLERS)
         _right("handing in", drive(server.port, iter(handed_in)))
-        held_kib = (server.memory_mib() - before_mib) * 1024 / CLIENTS
+        between_mib = server.memory_mib()
+        _right("handing in", drive(server.port, iter(clients(TASKS, TASKS, "24cd5dfe")[0])))
+        alone_kib = (server.memory_mib() - between_mib) * 1024 / TASKS
+        held_kib = (between_mib - before_mib) * 1024 / TASKS
         for_s = THRONG_S if plan.rounds >= FULL.rounds else plan.turn_s * 5
         throng = iter(partial(Random(0).choice, asked), None)
         tally = _right("a throng", drive(server.port, throng, for_s=for_s, connections=POLLERS, is_timed=True))
     waits_ms = [wait_s * 1000 for wait_s in tally.waits_s]
     p50, p99 = median(waits_ms), quantiles(waits_ms, n=100)[98]
-    name = f"{POLLERS:,} pollers of {CLIENTS:,} tasks"
+    name = f"{POLLERS:,} clients polling {TASKS:,} tasks"
     return [
         Row(f"{name}, p50", "ms", spread([p50])),
         Row(f"{name}, p99 over p50", "ms", spread([p99]), spread([p99 / p50]), target=Target(20)),
         Row("memory of a running task", "KiB", spread([held_kib]), target=Target(2)),
+        Row("memory of a client with a running task", "KiB", spread([alone_kib])),
     ]
 
 

@@ -107,14 +107,14 @@ def random_polls(live: int) -> Asks:
         yield _http_ask(_poll(uuid), OK, (uuid.encode(), b'"status":"processing"'))
 
 
-def clients(number: int) -> tuple[list[Ask], list[Ask]]:
-    """Return the submissions of so many clients, one each with a key and a UUID of its own, and a poll of each.
+def clients(tasks: int, keys: int, run: str = "24cd5dff") -> tuple[list[Ask], list[Ask]]:
+    """Return the submissions of so many tasks, handed in under so many keys in turn, and a poll of each.
 
     Every task must be running when it is polled.
     """
     asks: tuple[list[Ask], list[Ask]] = ([], [])
-    for index in range(number):
-        uuid, key = uuid_of(index), f"client-{index}"
+    for index in range(tasks):
+        uuid, key = uuid_of(index, run), f"client-{run}-{index % keys}"
         bodies = (json.dumps([{**TASK, "taskUUID": uuid}]).encode(), _poll(uuid))
         for each, body, parts in zip(asks, bodies, ((), (b'"status":"processing"',)), strict=True):
             each.append(Ask(http(body, key), OK, (uuid.encode(), *parts)))

@@ -10,6 +10,7 @@ import pytest
 
 from mockserver.app import make_mock
 from mockserver.config import BadSetting, MockConfig
+from mockserver.remote import ControlProblem
 from mockserver.threaded import MockServer
 from tests.support.ports import free_port
 from tests.support.receivers import Receiver
@@ -106,6 +107,8 @@ def test_all_who_share_a_file_know_the_same(tmp_path: Path) -> None:
         journals = [[(entry["number"], entry["target"]) for entry in each.control.journal()] for each in (here, there)]
         assert journals[0] == journals[1]
         assert len(journals[0]) == 3
+        with pytest.raises(ControlProblem, match="each has a clock: none of them can be moved"):
+            here.control.advance(1000)
         there.control.reset()
         assert outcomes(ask(here, poll(1))) == ["taskNotFound"]
 

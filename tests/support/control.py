@@ -41,7 +41,7 @@ class Controlled:
 
     def __init__(self, mock: Mock) -> None:
         self.mock = mock
-        self.control = Control(mock.runtime, mock.journal, "1.0", mock.state.in_step)
+        self.control = Control(mock.runtime, mock.journal, "1.0", mock.state.in_step, mock.state.has_company)
 
     async def call(self, method: str, path: str, body: Any = b"", query: str = "", key: str | None = None) -> Told:
         """Call an operation, below /_mock, and return its answer, which is as its schema has it.
