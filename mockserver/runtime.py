@@ -39,6 +39,7 @@ from mockserver.engine.values import (
 from mockserver.faults.base import Moment
 from mockserver.faults.reading import BadFault
 from mockserver.journal import LONGEST_KEPT_TEXT, Journal, shortened
+from mockserver.keeping import compact, size_of, without_pictures
 from mockserver.media.darkroom import Busy
 from mockserver.plans import Hit, Plans, Postponed, Spoilt, lasting, marks, views
 from mockserver.platform import (
@@ -209,7 +210,7 @@ class Runtime:
     def _answers(self, tasks: Sequence[Mapping[str, Any]], body: bytes, caller: Caller) -> Sequence[Answering]:
         answers: list[Answering] = []
         for task in tasks:
-            size = len(body) if len(tasks) == 1 else _size_of(task)
+            size = len(body) if len(tasks) == 1 else size_of(task)
             if self.plans.has_no_rules:
                 answer = self._answer(task, caller, size)
             else:
@@ -347,7 +348,7 @@ class Runtime:
         owner = key[0]
         number = int(params.get("numberResults", 1))
         figures = figures_of(model, params)
-        kept = _kept(params) if "inputs" in params else _compact(params)
+        kept = without_pictures(params) if "inputs" in params else compact(params)
         return Task(
             owner,
             params["taskUUID"],
@@ -362,7 +363,7 @@ class Runtime:
             failure=None,
             outcomes=_all_processing(number),
             is_attended="webhookURL" in params or "uploadEndpoint" in params,
-            weight=_OBJECT_OVERHEAD * (size if size <= LONGEST_KEPT_TEXT else _size_of(kept)),
+            weight=_OBJECT_OVERHEAD * (size if size <= LONGEST_KEPT_TEXT else size_of(kept)),
             pictures=pictures,
             faults=faults,
         )
@@ -422,7 +423,7 @@ class Runtime:
             request, weight = sent, size
             if size > LONGEST_KEPT_TEXT:
                 request = shortened(sent)
-                weight = _size_of(request) + _size_of(answer.errors)
+                weight = size_of(request) + size_of(answer.errors)
             kept = Refusal(request, answer.errors)
             self.desk.keep(Shelf.REFUSALS, (owner, uuid.lower()), kept, _OBJECT_OVERHEAD * weight)
         return answer
@@ -591,35 +592,3 @@ def _without_status(answer: Answer, task: Task) -> Answer:
     data = [{name: value for name, value in item.items() if name != "status"} for item in answer.data]
     errors = [{name: value for name, value in error.items() if name != "status"} for error in answer.errors]
     return replace(answer, data=data, errors=errors, about=(task.task_type, task.uuid))
-
-
-#: Short texts that many tasks have in common, each kept once.
-_COMMON: dict[str, str] = {}
-_MOST_COMMON, _LONGEST_COMMON = 1000, 16
-
-
-def _compact(params: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return a request in half the room: a table of the size that it needs, and short texts kept once for all."""
-    common = _COMMON
-    if len(common) >= _MOST_COMMON:
-        common.clear()
-    return {
-        name: common.setdefault(value, value) if type(value) is str and len(value) <= _LONGEST_COMMON else value
-        for name, value in params.items()
-    }
-
-
-def _kept(params: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return a request as it is kept: without the bytes of long pictures."""
-    return {name: shortened(value) if name == "inputs" else value for name, value in params.items()}
-
-
-def _size_of(value: Any) -> int:
-    """Return how many bytes a value takes as JSON, roughly."""
-    if isinstance(value, str):
-        return len(value) + 2
-    if isinstance(value, Mapping):
-        return sum(len(name) + 4 + _size_of(member) for name, member in value.items()) + 2
-    if isinstance(value, list | tuple):
-        return sum(_size_of(member) + 1 for member in value) + 2
-    return 8
