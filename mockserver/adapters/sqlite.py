@@ -133,6 +133,7 @@ class Database:
         """Carry out something of which all happens or nothing, in one transaction with what is waiting, if any is."""
         if self._is_inside:
             return work()
+        self._look_for_loss()
         self._is_inside, self._is_joining = True, self._connection.in_transaction
         self._is_marked, before = False, len(self._afterwards)
         try:
@@ -153,7 +154,8 @@ class Database:
 
     def _undo(self, before: int) -> None:
         """Undo what a work changed that failed, and nothing of what waits to be there for good."""
-        if self._is_marked:
+        self._look_for_loss()
+        if self._is_joining and self._is_marked and self._connection.in_transaction:
             self.execute("ROLLBACK TO mark")
             self.execute("RELEASE mark")
         elif self._connection.in_transaction and not self._is_joining:
@@ -162,26 +164,39 @@ class Database:
         for call in self.undone:
             call()
 
+    def _look_for_loss(self) -> None:
+        """Tell those who wait if all that they wait for was undone: SQLite does so by itself when a disk is full."""
+        if self._is_called and not self._connection.in_transaction:
+            self._lose()
+
+    def _lose(self) -> None:
+        self._is_called = False
+        waiting, self._waiting = self._waiting, []
+        del self._afterwards[:]
+        for call in self.undone:
+            call()
+        for tell in waiting:
+            tell(False)
+
     def keep(self) -> None:
         """Make what was changed be there for good now, and tell those who wait for it.
 
         Raises:
             sqlite3.Error: it cannot be, so that all of it is undone.
         """
-        self._is_called = False
         if not self._is_open:
             return
-        waiting, self._waiting = self._waiting, []
+        self._look_for_loss()
+        self._is_called = False
         try:
             if self._connection.in_transaction:
                 self.execute("COMMIT")
         except sqlite3.Error:
             if self._connection.in_transaction:
                 self.execute("ROLLBACK")
-            self._undo(0)
-            for tell in waiting:
-                tell(False)
+            self._lose()
             raise
+        waiting, self._waiting = self._waiting, []
         while self._afterwards:
             self._afterwards.pop(0)()
         for tell in waiting:

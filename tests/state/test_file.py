@@ -4,6 +4,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ import pytest
 from mockserver.adapters.clocks import ManualClock
 from mockserver.adapters.sqlite import APPLICATION_ID, MIGRATIONS, BadState, Database, SqliteAgenda, SqliteStore
 from mockserver.forms import FORMS
-from mockserver.platform.base import Media
+from mockserver.platform.base import Content, Media
 from mockserver.ports import UNSETTLED_MS, Entry, Key, Shelf, Topic
 
 IN_USE = Entry(Media("me", "", ""), UNSETTLED_MS)
@@ -20,9 +21,9 @@ IN_USE = Entry(Media("me", "", ""), UNSETTLED_MS)
 class Process:
     """What a process that has the file open has of it."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, is_shared: bool = True) -> None:
         self.clock = ManualClock()
-        self.database = Database(path)
+        self.database = Database(path, is_shared=is_shared)
         self.agenda = SqliteAgenda(self.database, self.clock)
         self.store = SqliteStore(self.database, FORMS, self.clock)
         self.woken: list[Key] = []
@@ -184,3 +185,85 @@ def test_a_folder_that_is_not_there_is_told(tmp_path: Path) -> None:
     """With the path and what helps."""
     with pytest.raises(BadState, match=r"missing/mock.db cannot be used: No such file or directory; name a file"):
         Database(tmp_path / "missing" / "mock.db")
+
+
+class Gathered(Process):
+    """A process in which changes that come at the same time become there for good together, when the test says so."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path, is_shared=False)
+        self.soon: list[Callable[[], None]] = []
+        self.told: list[tuple[str, bool]] = []
+        self.database.gather(self.soon.append)
+
+    def put(self, name: str, size: int = 1, fails: bool = False) -> None:
+        """Keep something as a request does, and wait to be told of it."""
+
+        def work() -> None:
+            self.store.put(Shelf.CONTENT, (name,), Entry(Content(bytes(size), 1), UNSETTLED_MS))
+            self.agenda.put(Topic.RESULT, (name,), self.clock.now_ms())
+            if fails:
+                raise KeyError(name)
+
+        self.store.together(work)
+        assert self.store.when_kept(lambda is_there: self.told.append((name, is_there)))
+
+    def pass_by(self) -> None:
+        """Let everything happen that was to happen soon."""
+        while self.soon:
+            self.soon.pop()()
+
+    def after_death(self) -> list[str]:
+        """Return what the next process finds."""
+        self.database._connection.close()
+        self.agenda.close()
+        last = Process(self.database.path)
+        names = [key[0] for key, _ in last.store.scan(Shelf.CONTENT)]
+        last.die()
+        return names
+
+
+def test_nobody_is_told_and_nothing_rings_before_it_is_there_for_good(path: Path) -> None:
+    """Several changes become so together; what dies before has happened to nobody."""
+    process = Gathered(path)
+    for name in "ab":
+        process.put(name)
+    process.clock.advance(1)
+    assert (process.told, process.woken, len(process.soon)) == ([], [], 1)
+    process.pass_by()
+    process.clock.advance(1)
+    assert (process.told, process.woken) == ([("a", True), ("b", True)], [("a",), ("b",)])
+    assert not process.store.when_kept(lambda _: None)
+    process.put("c")
+    assert process.after_death() == ["a", "b"]
+
+
+def test_a_work_that_fails_takes_none_of_the_others_along(path: Path) -> None:
+    """Neither what came before it nor what comes after."""
+    process = Gathered(path)
+    process.put("a")
+    with pytest.raises(KeyError):
+        process.put("b", fails=True)
+    process.put("c")
+    assert process.store.get(Shelf.CONTENT, ("b",)) is None
+    process.pass_by()
+    process.clock.advance(1)
+    assert process.woken == [("a",), ("c",)]
+    assert process.after_death() == ["a", "c"]
+
+
+def test_a_full_disk_leaves_nobody_in_the_belief_that_something_is_kept(path: Path) -> None:
+    """Whoever was told that it is there finds it; whoever was not, or was told otherwise, may not."""
+    process = Gathered(path)
+    (pages,) = process.database.execute("PRAGMA page_count").fetchone()
+    process.database.execute(f"PRAGMA max_page_count = {pages + 40}")
+    for number in range(60):
+        with suppress(sqlite3.OperationalError):
+            process.put(f"{number}", size=6000)
+        if number % 5 == 4:
+            with suppress(sqlite3.OperationalError):
+                process.pass_by()
+    process.pass_by()
+    kept = [name for name, is_there in process.told if is_there]
+    assert 0 < len(kept) < 60
+    assert sorted(process.after_death()) == sorted(kept)
