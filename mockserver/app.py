@@ -105,7 +105,11 @@ class Mock:
         return making.result()
 
     async def close(self) -> None:
-        """Stop what is under way, end every process, let go of every connection and write the last lines of the log."""
+        """Stop what is under way, end every process, let go of every connection and write the last lines of the log.
+
+        What is owed stays owed, in a state that outlives this.
+        """
+        self.runtime.dispatch.stop()
         self.runtime.desk.darkroom.close()
         await asyncio.to_thread(self.gallery.close)
         await self.courier.close()
@@ -143,7 +147,7 @@ class Mock:
         return Front(
             desk=desk,
             http=HttpTransport(desk),
-            socket=SocketTransport(self.runtime, desk.failure, self._observe, self.journal, self._origin, self.tally),
+            socket=SocketTransport(self.runtime, desk, self._observe, self.journal, self._origin, self.tally),
             files=FileTransport(self.runtime, desk, self.clip_of),
             service=ServiceTransport(self.runtime, desk, version(), self.readiness, self.tally),
             control=self._control(),

@@ -4,7 +4,7 @@ What follows from an attempt is decided by `engine.deliveries`; here it is carri
 over, sent by the courier, timed by the clock, noted in the journal.
 """
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
@@ -27,6 +27,8 @@ Over = Callable[[Owed, bool], None]
 #: How long after a failure something is done again, in milliseconds: at first, and after many of them.
 AGAIN_MS, MOST_AGAIN_MS = 1000, 60_000
 
+#: Name of the counter of what is owed to the receivers of a key's tasks, and of its place.
+_OWED = "owed"
 _METHODS: Mapping[str, str] = {"webhook": "POST", "upload": "PUT"}
 _WORDS: Mapping[type[Fate], str] = {Delivered: "delivered", TryAgain: "retry", GivenUp: "given up"}
 
@@ -94,9 +96,7 @@ class Dispatch:
         self._log = log
         self._most_owed = most_owed
         self.outcomes: defaultdict[tuple[str, str], int] = defaultdict(int)
-        #: What is owed and seen to here, and how much of it to the receivers of each owner's tasks.
-        self._known: set[Key] = set()
-        self._shares: Counter[str] = Counter()
+        self._is_over = False
         self._waiting: list[Callable[[], None]] = []
         #: Attempts that have begun here and not ended. What was forgotten may be owed anew: another object then.
         self._trying: dict[Key, Owed] = {}
@@ -108,8 +108,9 @@ class Dispatch:
         return self._store.count(Shelf.DELIVERIES)
 
     def owed_by(self, owner: str) -> int:
-        """Return how many deliveries are not over of an owner's tasks, of those that are seen to here."""
-        return self._shares[owner]
+        """Return how many deliveries are not over of an owner's tasks."""
+        counters: Mapping[str, int] = self._store.get(Shelf.COUNTS, (owner, _OWED)) or {}
+        return counters.get(_OWED, 0)
 
     @property
     def under_way(self) -> int:
@@ -123,6 +124,7 @@ class Dispatch:
         if self.owed >= self._most_owed:
             self._conclude(owed, Delivery(self._parcel(owed, None), None, "too many deliveries are owed", True))
             return
+        self._count(owed.owner, 1)
         self._plan(owed)
 
     def forget(self, owner: str | None = None) -> None:
@@ -131,6 +133,10 @@ class Dispatch:
             self._drop(key)
         self._trying = {key: owed for key, owed in self._trying.items() if owner not in (None, key[0])}
         self._rest()
+
+    def stop(self) -> None:
+        """Begin no attempt any more and draw no conclusions: what is owed stays owed, for whoever comes next."""
+        self._is_over = True
 
     def when_idle(self, call: Callable[[], None]) -> None:
         """Call somebody as soon as no attempt is under way: now, if none is."""
@@ -142,7 +148,6 @@ class Dispatch:
     def _plan(self, owed: Owed) -> None:
         key = key_of(owed)
         self._store.put(Shelf.DELIVERIES, key, Entry(owed, UNSETTLED_MS, len(owed.body)))
-        self._count(key)
         if owed.at_ms > self._clock.now_ms():
             self._agenda.put(Topic.DELIVERY, key, owed.at_ms)
         elif self._agenda.take(Topic.DELIVERY, key):
@@ -157,12 +162,11 @@ class Dispatch:
         owed: Owed | None = self._store.get(Shelf.DELIVERIES, key)
         if owed is None:
             self._agenda.drop(Topic.DELIVERY, key)
-        elif key not in self._trying:
-            self._count(key)
+        elif key not in self._trying and not self._is_over:
             self._try(key, owed)
 
     def _drop(self, key: Key) -> None:
-        self._discount(key)
+        self._count(key[0], -1)
         self._agenda.drop(Topic.DELIVERY, key)
         self._store.drop(Shelf.DELIVERIES, key)
 
@@ -201,11 +205,11 @@ class Dispatch:
     def _end(self, owed: Owed, delivery: Delivery) -> None:
         """Do what follows from an attempt, unless what is owed was forgotten meanwhile."""
         key = key_of(owed)
-        if self._trying.get(key) is not owed:
+        if self._trying.get(key) is not owed or self._is_over:
             return
         del self._trying[key]
         try:
-            self._store.together(partial(self._conclude, owed, delivery))
+            self._store.together(partial(self._conclude_if_owed, owed, delivery))
         except Exception:
             self._trying[key] = owed
             raise
@@ -216,6 +220,16 @@ class Dispatch:
         while self._waiting and not self._trying:
             self._waiting.pop(0)()
 
+    def _conclude_if_owed(self, owed: Owed, delivery: Delivery) -> None:
+        """Do what follows from an attempt, unless somebody else forgot it, or has seen to it meanwhile."""
+        key = key_of(owed)
+        kept: Owed | None = self._store.get(Shelf.DELIVERIES, key)
+        if kept == owed:
+            self._conclude(owed, delivery)
+        elif kept is not None:
+            # It may have rung while this attempt was thought to be under way.
+            self._agenda.put(Topic.DELIVERY, key, kept.at_ms)
+
     def _conclude(self, owed: Owed, delivery: Delivery) -> None:
         """Do what follows from an attempt."""
         outcome = Outcome(delivery.is_delivered, delivery.is_hopeless)
@@ -225,21 +239,13 @@ class Dispatch:
         if isinstance(after, TryAgain):
             self._plan(after.owed)
             return
-        self._drop(key_of(owed))
+        if self._store.get(Shelf.DELIVERIES, key_of(owed)) is not None:
+            self._drop(key_of(owed))
         self._over(owed, delivery.is_delivered)
 
-    def _count(self, key: Key) -> None:
-        """Count something that is owed among what its owner's receivers are owed."""
-        if key not in self._known:
-            self._known.add(key)
-            self._shares[key[0]] += 1
-
-    def _discount(self, key: Key) -> None:
-        if key in self._known:
-            self._known.remove(key)
-            self._shares[key[0]] -= 1
-            if not self._shares[key[0]]:
-                del self._shares[key[0]]
+    def _count(self, owner: str, more: int) -> None:
+        """Count what is owed to the receivers of an owner's tasks, by whomever it is seen to."""
+        self._store.add(Shelf.COUNTS, (owner, _OWED), ((_OWED, more),), self._clock.now_ms())
 
     def _note(self, owed: Owed, delivery: Delivery, after: Fate) -> None:
         next_at_ms = after.owed.at_ms if isinstance(after, TryAgain) else None

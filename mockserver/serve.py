@@ -11,6 +11,7 @@ import sys
 import time
 from asyncio import CancelledError
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from types import FrameType, MappingProxyType
 from typing import Any, TextIO, cast
@@ -260,7 +261,8 @@ class _Server(uvicorn.Server):
         while True:
             await asyncio.sleep(REST_S)
             if self.server_state.total_requests == seen:
-                left += self._tidy()
+                with suppress(Exception):  # of a store that is away; the next rest comes
+                    left += self._tidy()
                 if left > MOST_LEFT:
                     gc.collect()
                     left = 0

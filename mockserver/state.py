@@ -90,7 +90,7 @@ def make_state(
         raise BadSetting("state", "a mock inside a program keeps its state in memory; serve it to keep it elsewhere")
     if config.state.startswith(REDIS):
         return _in_redis(config, clock, rooms, say)
-    return _in_file(config, Path(config.state), clock, rooms)
+    return _in_file(config, Path(config.state), clock, rooms, say)
 
 
 def _in_redis(config: MockConfig, clock: Clock, rooms: Mapping[Shelf, Room], say: Callable[[str], None]) -> State:
@@ -116,12 +116,7 @@ def _in_redis(config: MockConfig, clock: Clock, rooms: Mapping[Shelf, Room], say
     agenda = FleetAgenda(store, config.state, clock, say)
     steps: list[Callable[[], None]] = []
 
-    def step() -> None:
-        with suppress(RedisAway):
-            for each in steps:
-                each()
-
-    pulse = _Pulse([step], lambda: None)
+    pulse = _Pulse(steps, lambda: None, say)
 
     async def begin() -> None:
         await agenda.open()
@@ -136,30 +131,52 @@ def _in_redis(config: MockConfig, clock: Clock, rooms: Mapping[Shelf, Room], say
     return State(store, agenda, secret, KeyedDice(secret, number - 1), None, lambda: True, steps, [], begin, end)
 
 
+def _kept_or_told(keep: Callable[[], None], say: Callable[[str], None]) -> None:
+    try:
+        keep()
+    except Exception as problem:  # noqa: BLE001, whoever waits for it is told so, with a number
+        say(f"the state cannot be kept: {problem!r}")
+
+
 class _Pulse:
     """Does some things every now and then, in real time, while it goes.
 
     Args:
         steps: what is done each time.
         look: what is done more rarely.
+        say: is told once when some of it cannot be done; it is tried again each time.
     """
 
-    def __init__(self, steps: Sequence[Callable[[], None]], look: Callable[[], None]) -> None:
+    def __init__(
+        self, steps: Sequence[Callable[[], None]], look: Callable[[], None], say: Callable[[str], None]
+    ) -> None:
         self._steps = steps
         self._look = look
+        self._say = say
+        self._is_told = False
         self._task: asyncio.Task[None] | None = None
 
     def begin(self) -> None:
-        self._look()
+        self._do([self._look])
         self._task = asyncio.create_task(self._go())
 
     async def _go(self) -> None:
         for number in count(1):
             await asyncio.sleep(STEP_EVERY_S)
-            for step in self._steps:
-                step()
+            self._do(self._steps)
             if number % STEPS_TO_LOOK == 0:
-                self._look()
+                self._do([self._look])
+
+    def _do(self, steps: Sequence[Callable[[], None]]) -> None:
+        for step in steps:
+            try:
+                step()
+            except Exception as problem:  # noqa: BLE001, the store may be away for a while, and all goes on then
+                if not self._is_told:
+                    self._say(f"the state cannot be kept in step now: {problem!r}")
+                self._is_told = True
+                return
+        self._is_told = False
 
     async def end(self) -> None:
         if self._task is not None:
@@ -168,7 +185,9 @@ class _Pulse:
                 await self._task
 
 
-def _in_file(config: MockConfig, path: Path, clock: Clock, rooms: Mapping[Shelf, Room]) -> State:
+def _in_file(
+    config: MockConfig, path: Path, clock: Clock, rooms: Mapping[Shelf, Room], say: Callable[[str], None]
+) -> State:
     try:
         from mockserver.adapters.sqlite import BadState, Database, SqliteAgenda, SqliteLedger, SqliteStore
     except ImportError as problem:
@@ -186,19 +205,21 @@ def _in_file(config: MockConfig, path: Path, clock: Clock, rooms: Mapping[Shelf,
     store = SqliteStore(database, FORMS, clock, rooms)
     steps: list[Callable[[], None]] = []
     endings: list[Callable[[], None]] = []
-    pulse = _Pulse(steps, agenda.look)
+    pulse = _Pulse(steps, agenda.look, say)
 
     async def begin() -> None:
         if agenda.is_alone:
             store.settle(Shelf.SESSIONS)
         if not database.is_shared:
-            database.gather(asyncio.get_running_loop().call_soon)
+            loop = asyncio.get_running_loop()
+            database.gather(lambda keep: loop.call_soon(_kept_or_told, keep, say))
         pulse.begin()
 
     async def end() -> None:
         await pulse.end()
         for each in endings:
-            each()
+            with suppress(Exception):  # of the journal's last second, where the file cannot be written
+                each()
         agenda.close()
         database.close()
 

@@ -8,15 +8,23 @@ import signal
 import socket
 import sys
 import time
+import traceback
 from collections.abc import Callable, Collection
 from contextlib import suppress
 
 from mockserver.app import make_mock
 from mockserver.config import BadSetting, MockConfig
 from mockserver.output import Output
+from mockserver.scenario import BadScenario
 from mockserver.serve import serve_on, take_port
+from mockserver.spec.dialect import UnknownChoice
+from mockserver.spec.problem import SchemaProblem
 from mockserver.state import MEMORY
 
+#: Exit statuses of a worker that failed, and of one that cannot serve with its settings.
+FAILED, USAGE_ERROR = 1, 2
+#: Why it cannot: each says what is wrong and what helps.
+UNUSABLE = (BadSetting, BadScenario, SchemaProblem, UnknownChoice, OSError)
 #: A worker that gives up sooner than so many seconds after it began cannot serve, nor could another.
 SOON_S = 1.0
 
@@ -78,10 +86,11 @@ class _Team:
     def _begin(self, place: int) -> None:
         # A signal that comes in between would miss the worker that is not known yet.
         held = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGTERM, signal.SIGINT))
-        pid = os.fork()
-        if pid == 0:
-            _live(lambda: self._serve(place, held))
-        self._workers[pid] = (place, time.monotonic())
+        if not self._is_over:
+            pid = os.fork()
+            if pid == 0:
+                _live(lambda: self._serve(place, held))
+            self._workers[pid] = (place, time.monotonic())
         signal.pthread_sigmask(signal.SIG_SETMASK, held)
 
     def _serve(self, place: int, held: Collection[int]) -> int:
@@ -98,6 +107,9 @@ class _Team:
         status = os.waitstatus_to_exitcode(how)
         if self._is_over:
             return 0
+        if status == 0:
+            self._end()  # its output is lost, and that of the others with it
+            return 0
         if status > 0 and time.monotonic() - began < SOON_S:
             self._end()
             return status
@@ -109,13 +121,17 @@ class _Team:
 
 def _live(work: Callable[[], int]) -> None:
     """Do the work of a forked process, and end it with what that returns."""
-    status = 1
+    status = FAILED
     try:
         status = work()
-    except (BadSetting, OSError) as problem:
-        status = 2
+    except UNUSABLE as problem:
+        status = USAGE_ERROR
         print(f"runware-mock: {problem}", file=sys.stderr)
+    except BaseException:  # noqa: BLE001, nothing may reach the frames of the process that this one was forked from
+        traceback.print_exc()
     finally:
-        sys.stdout.flush()
-        sys.stderr.flush()
+        with suppress(Exception):
+            sys.stdout.flush()
+        with suppress(Exception):
+            sys.stderr.flush()
         os._exit(status)

@@ -378,3 +378,28 @@ def test_what_the_store_failed_at_is_done_again() -> None:
     waits_ms = [after - before for before, after in pairwise(tried_at_ms)]
     assert waits_ms == [1000, 2000, 4000, 8000, 16_000, 32_000, 60_000, 60_000, 60_000]
     assert clock.next_at_ms is None
+
+
+def test_what_somebody_else_forgot_is_not_owed_again() -> None:
+    """An attempt that is under way when another process drops what it is for ends unnoticed, however it ends."""
+    courier = SlowOutbox()
+    office = Office(courier)
+    webhook = owed()
+    office.dispatch.owe(webhook)
+    office.store.drop(Shelf.DELIVERIES, key_of(webhook))
+    courier.deliver(status=500)
+    office.clock.advance(LONG_ENOUGH_MS)
+    assert (office.dispatch.owed, office.over, len(courier.sent)) == (0, [], 1)
+
+
+def test_a_dispatch_that_stopped_draws_no_conclusions() -> None:
+    """What is owed stays owed as it was, for whoever comes next."""
+    courier = SlowOutbox()
+    office = Office(courier)
+    webhook = owed()
+    office.dispatch.owe(webhook)
+    office.dispatch.stop()
+    courier.deliver(status=500)
+    office.clock.advance(LONG_ENOUGH_MS)
+    assert office.store.get(Shelf.DELIVERIES, key_of(webhook)) == webhook
+    assert (office.over, len(courier.sent)) == ([], 1)

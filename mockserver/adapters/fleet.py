@@ -159,6 +159,8 @@ class FleetAgenda:
 
     async def _look(self) -> None:
         """Now and then tell the engine what is overdue: it may not know."""
+        from redis.exceptions import RedisError
+
         while True:
             try:
                 if self._store.is_mine("look", LOOK_EVERY_MS * 9 // 10):
@@ -166,7 +168,7 @@ class FleetAgenda:
                     overdue = self._store.due_before(before_ms, MOST_OVERDUE)
                     await self._hand_over([each for each in overdue if each not in self._awake])
                     self._store.tidy()
-            except OSError as problem:
+            except (RedisError, OSError) as problem:
                 self._log(f"what is overdue cannot be looked for: {problem}")
             await asyncio.sleep(LOOK_EVERY_MS / 1000)
 
@@ -185,6 +187,8 @@ class FleetAgenda:
 
     async def _ring(self, name: str, at_ms: int) -> None:
         """Wake somebody about an entry and wait until it is put anew or dropped: that long the lease is renewed."""
+        from redis.exceptions import RedisError
+
         if self._is_over or self._store.due_at_ms(name) != at_ms:
             return
         topic, _, key = name.partition("\n")
@@ -196,7 +200,7 @@ class FleetAgenda:
                     await asyncio.wait_for(event.wait(), ASK_EVERY_S)
                 if self._store.due_at_ms(name) != at_ms:
                     return
-        except OSError as problem:
+        except (RedisError, OSError) as problem:
             self._log(f"what is due cannot be seen to now: {problem}")
         finally:
             del self._awake[name, at_ms]

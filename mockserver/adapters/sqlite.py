@@ -64,6 +64,7 @@ class Database:
     Attributes:
         path, is_shared: as given.
         execute: carries out one statement.
+        undone: is called, each, when something was undone.
 
     Raises:
         BadState: the file cannot be made or opened, or is none of ours.
@@ -98,8 +99,9 @@ class Database:
         if not self.is_shared:
             self.execute(f"PRAGMA busy_timeout = {SOON_MS}")
             self.execute("PRAGMA locking_mode = EXCLUSIVE")
-        (found,), (version,) = self.execute("PRAGMA application_id"), self.execute("PRAGMA user_version")
+        # In this order: another process that begins at the same time may make the file ours in between.
         is_new = not self.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+        (found,), (version,) = self.execute("PRAGMA application_id"), self.execute("PRAGMA user_version")
         if found != (APPLICATION_ID,) and not is_new:
             raise BadState(f"{self.path} is a database of another program; name another file")
         if version[0] > len(MIGRATIONS):
@@ -281,6 +283,9 @@ class SqliteStore:
         (self._number,) = database.execute(_LAST).fetchone()
         #: How many entries were put on each shelf since what is too much was last dropped.
         self._puts = dict.fromkeys(Shelf, 0)
+        #: How many entries there were on a shelf when they were counted last, and how many changes there were since.
+        self._counts: dict[Shelf, int] = {}
+        self._changes = dict.fromkeys(Shelf, 0)
         #: What was put or read last, where nobody else changes anything.
         self._recent: dict[tuple[Shelf, Key], tuple[Any, int]] = {}
         #: Shelves on which something may be.
@@ -309,13 +314,15 @@ class SqliteStore:
     def put(self, shelf: Shelf, key: Key, entry: Entry) -> None:
         """Keep an entry, in place of the one that was there."""
         self._used.add(shelf)
-        self._remember(shelf, key, entry.value, entry.settles_at_ms)
         self._number += 1
         written = self._writing.write(entry.value)
         values = (shelf.value, write_key(key), written, entry.settles_at_ms, entry.weight, self._number)
         self._database.change(_PUT, values)
+        self._remember(shelf, key, entry.value, entry.settles_at_ms)
         self._puts[shelf] += 1
-        if self._puts[shelf] > self._rooms[shelf].max_entries // _OFTEN:
+        self._changes[shelf] += 1
+        most = self._rooms[shelf].max_entries
+        if most and self._puts[shelf] > most // _OFTEN:
             self._puts[shelf] = 0
             self.together(partial(self._shed, shelf))
 
@@ -338,6 +345,7 @@ class SqliteStore:
         """Forget an entry, if it is there."""
         if self._database.is_shared or shelf in self._used:
             self._recent.pop((shelf, key), None)
+            self._changes[shelf] += 1
             self._database.change(_DROP, (shelf.value, write_key(key)))
 
     def scan(self, shelf: Shelf) -> Sequence[tuple[Key, Any]]:
@@ -347,9 +355,12 @@ class SqliteStore:
         return [(read_key(key), self._writing.read(shelf, value)) for key, value in found]
 
     def count(self, shelf: Shelf) -> int:
-        """Return how many entries a shelf holds."""
-        (number,) = self._database.execute("SELECT count(*) FROM kept WHERE shelf = ?", (shelf.value,)).fetchone()
-        return int(number)
+        """Return how many entries a shelf holds; of very many as it was some changes ago."""
+        known = self._counts.get(shelf, 0)
+        if known < MOST_COUNTED or self._changes[shelf] > known // MOST_COUNTED:
+            (known,) = self._database.execute("SELECT count(*) FROM kept WHERE shelf = ?", (shelf.value,)).fetchone()
+            self._counts[shelf], self._changes[shelf] = known, 0
+        return known
 
     def settle(self, shelf: Shelf) -> None:
         """Let everything on a shelf settle that is in use at no known time: nobody is left who would."""
@@ -378,6 +389,8 @@ class SqliteStore:
             number, total = number - 1, total - weight
 
 
+#: Up to so many entries are counted anew each time; counting takes a microsecond for each.
+MOST_COUNTED = 100
 #: How many entries are remembered that were put or read last; past it all are read anew.
 MOST_RECENT = 10_000
 #: Shelves whose entries are too large to be remembered.
@@ -399,6 +412,8 @@ def _added(amounts: Amounts, at_ms: int, most: int | None, kept: Mapping[str, in
     return Entry(counters, at_ms + COUNTERS_IN_USE_MS, _COUNTER_BYTES * len(counters)), True
 
 
+#: How long after something was undone it is looked what has to be done again, in milliseconds.
+MEND_MS = 1000
 _DUE = (
     "INSERT INTO due (topic, key, at_ms, keeper) VALUES (?, ?, ?, ?)"
     " ON CONFLICT DO UPDATE SET at_ms = excluded.at_ms, keeper = excluded.keeper"
@@ -429,6 +444,8 @@ class SqliteAgenda:
         self._lock = -1
         self.number = database.together(self._enter)
         self.is_alone = not self.has_company
+        self._is_mending = False
+        database.undone.append(self._mend)
 
     def _enter(self) -> int:
         self._database.begin()
@@ -500,6 +517,26 @@ class SqliteAgenda:
         cancel = self._timers.pop((topic, key), None)
         if cancel is not None:
             cancel()
+
+    def _mend(self) -> None:
+        """Look a little later which entries have no timer: theirs rang for what was undone."""
+        if not self._is_mending and self._lock >= 0:
+            self._is_mending = True
+            self._clock.call_at(self._clock.now_ms() + MEND_MS, self._set_missing)
+
+    def _set_missing(self) -> None:
+        self._is_mending = False
+        if self._lock < 0:
+            return
+        try:
+            statement = "SELECT topic, key, at_ms FROM due WHERE keeper = ?"
+            found = self._database.execute(statement, (self.number,)).fetchall()
+        except sqlite3.Error:
+            self._mend()
+            return
+        for topic, key, at_ms in found:
+            if (topic, key) not in self._timers:
+                self._set(topic, key, at_ms)
 
     def _ring(self, topic: str, key: str) -> None:
         """Wake somebody, unless another process has put or dropped the entry meanwhile."""

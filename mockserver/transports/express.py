@@ -89,7 +89,7 @@ class ExpressProtocol(GuardedProtocol):
             and not self.transport.is_closing()
         ):
             self._unset_keepalive_if_required()
-            self._is_last = False
+            self._is_last = self._is_blank = False
             self._answer(known.meaning, data[len(known.head) :], keep_alive=True)
             return
         self._piece = b"" if self._is_inside else data

@@ -132,6 +132,9 @@ class HttpDesk:
         """Answer what made us fail, just now, with a number under which the log has the details."""
         number = secrets.token_hex(4)
         self._log(f"internal failure {number}\n{traceback.format_exc()}")
+        return self._failed(number)
+
+    def _failed(self, number: str) -> Answer:
         reason = f"It is a mistake of the mock itself: its log has the details under number {number}."
         return self._wire.unaddressed("internalServerError", reason=reason)
 
@@ -146,9 +149,15 @@ class HttpDesk:
         except Exception:
             self.failure()
 
+    def undone(self) -> Answer:
+        """Answer a request whose changes the store undid, as when a disk is full, with a number that the log has."""
+        number = secrets.token_hex(4)
+        self._log(f"internal failure {number}: the store undid what a request changed; see what it said before")
+        return self._failed(number)
+
     def lost(self) -> Envelope:
-        """Answer a request whose changes were undone because the store failed, of which the log was told."""
-        return self.error("internalServerError", "The state of the mock cannot be kept: its log says why.")
+        """Answer a request whose changes the store undid."""
+        return self._wire.envelope([self.undone()])
 
     def error(self, name: str, reason: str) -> Envelope:
         """Answer in the API's own words that a request as a whole failed."""

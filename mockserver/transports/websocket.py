@@ -15,7 +15,7 @@ from mockserver.ports import UNSETTLED_MS, Entry, Shelf
 from mockserver.runtime import Answering, Runtime
 from mockserver.tally import Tally
 from mockserver.transports.asgi import Message, Origin, Receive, Scope, Send, headers_of
-from mockserver.transports.http import Observe, is_kept
+from mockserver.transports.http import HttpDesk, Observe, is_kept
 from mockserver.transports.spoilt import FragmentLine, line_of
 from mockserver.wire import Answer
 
@@ -28,16 +28,13 @@ GOING_CODE = 1001
 #: What the journal says of a task whose answer comes later, in an entry of its own.
 AWAITED = "awaited"
 
-#: Answers what made us fail, just now.
-Fail = Callable[[], Answer]
-
 
 class SocketTransport:
     """The WebSocket endpoint as a raw ASGI function.
 
     Args:
         runtime: answers the messages.
-        fail: answers a message that made us fail.
+        desk: answers a message that made us fail.
         observe: is shown every message, or None.
         journal: keeps every message, or None.
         origin: says under which address a client reached us.
@@ -47,14 +44,14 @@ class SocketTransport:
     def __init__(
         self,
         runtime: Runtime,
-        fail: Fail,
+        desk: HttpDesk,
         observe: Observe | None,
         journal: Journal | None,
         origin: Origin,
         tally: Tally,
     ) -> None:
         self._runtime = runtime
-        self._fail = fail
+        self._desk = desk
         self._observe = observe
         self._journal = journal
         self._origin = origin
@@ -66,7 +63,7 @@ class SocketTransport:
         origin = self._origin(scope.get("scheme", "ws"), host, scope.get("root_path", ""))
         caller = Caller(origin, "websocket")
         connection = _Connection(
-            self._runtime, self._fail, self._observe, self._journal, self._tally, caller, receive, send
+            self._runtime, self._desk, self._observe, self._journal, self._tally, caller, receive, send
         )
         connection.line = line_of(scope)
         await connection.serve()
@@ -76,7 +73,7 @@ class _Connection:
     def __init__(
         self,
         runtime: Runtime,
-        fail: Fail,
+        desk: HttpDesk,
         observe: Observe | None,
         journal: Journal | None,
         tally: Tally,
@@ -85,7 +82,7 @@ class _Connection:
         send: Send,
     ) -> None:
         self._runtime = runtime
-        self._fail = fail
+        self._desk = desk
         self._observe = observe
         self._journal = journal
         self._tally = tally
@@ -138,7 +135,7 @@ class _Connection:
         try:
             await work
         except Exception:
-            await self._deliver(self._fail())
+            await self._deliver(self._desk.failure())
 
     async def _take(self, message: Message) -> None:
         text = message.get("text")
@@ -146,7 +143,7 @@ class _Connection:
         started = time.perf_counter()
         answers = self._exchange(body)
         if not await is_kept(self._runtime.desk.store.when_kept):
-            answers = [self._lost()]
+            answers = [self._desk.undone()]
         told: list[Answer] = []
         outcomes: list[str] = []
         frames: list[bytes] = []
@@ -173,12 +170,7 @@ class _Connection:
         try:
             return self._runtime.exchange(body, self._caller)
         except Exception:
-            return [self._fail()]
-
-    def _lost(self) -> Answer:
-        """Answer a message whose changes were undone because the store failed, of which the log was told."""
-        reason = "The state of the mock cannot be kept: its log says why."
-        return self._runtime.desk.wire.unaddressed("internalServerError", reason=reason)
+            return [self._desk.failure()]
 
     def _note(
         self, target: str, body: bytes, outcomes: Sequence[str], frames: Sequence[bytes], elapsed_ms: float
@@ -280,7 +272,7 @@ class _Connection:
         started = time.perf_counter()
         answers = await self._runtime.settle([waiting])
         if not await is_kept(self._runtime.desk.store.when_kept):
-            answers = [self._lost()]
+            answers = [self._desk.undone()]
         for settled in answers:
             answer, hits = (settled.answer, settled.hits) if isinstance(settled, Spoilt) else (settled, ())
             elapsed_ms = (time.perf_counter() - started) * 1000

@@ -5,12 +5,21 @@ import subprocess
 import sys
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from mockserver.adapters.clocks import ManualClock
-from mockserver.adapters.sqlite import APPLICATION_ID, MIGRATIONS, BadState, Database, SqliteAgenda, SqliteStore
+from mockserver.adapters.sqlite import (
+    APPLICATION_ID,
+    MEND_MS,
+    MIGRATIONS,
+    BadState,
+    Database,
+    SqliteAgenda,
+    SqliteStore,
+)
 from mockserver.forms import FORMS
 from mockserver.platform.base import Content, Media
 from mockserver.ports import UNSETTLED_MS, Entry, Key, Shelf, Topic
@@ -28,7 +37,12 @@ class Process:
         self.store = SqliteStore(self.database, FORMS, self.clock)
         self.woken: list[Key] = []
         for topic in Topic:
-            self.agenda.attend(topic, self.woken.append)
+            self.agenda.attend(topic, partial(self.wake, topic))
+
+    def wake(self, topic: Topic, key: Key) -> None:
+        """See to something that is due."""
+        self.woken.append(key)
+        self.agenda.drop(topic, key)
 
     def die(self) -> None:
         """End as a process that was killed: the system lets go of its files."""
@@ -267,3 +281,35 @@ def test_a_full_disk_leaves_nobody_in_the_belief_that_something_is_kept(path: Pa
     kept = [name for name, is_there in process.told if is_there]
     assert 0 < len(kept) < 60
     assert sorted(process.after_death()) == sorted(kept)
+
+
+def test_what_was_due_when_the_file_could_not_be_written_is_due_again(path: Path) -> None:
+    """Its timer rang for what was undone; a little later it rings anew, until what it is for is there for good."""
+    process = Gathered(path)
+    database, commits = process.database, iter([False, True])
+    for statement in (
+        "PRAGMA foreign_keys = ON",
+        "CREATE TABLE parents (id INTEGER PRIMARY KEY)",
+        "CREATE TABLE children (parent REFERENCES parents DEFERRABLE INITIALLY DEFERRED)",
+    ):
+        database.execute(statement)
+
+    def see_to(key: Key) -> None:
+        process.woken.append(key)
+        process.agenda.drop(Topic.RESULT, key)
+        if not next(commits):
+            database.change("INSERT INTO children VALUES (1)", ())
+
+    process.agenda.attend(Topic.RESULT, lambda key: process.store.together(partial(see_to, key)))
+    process.put("a")
+    process.pass_by()
+    process.clock.advance(1)
+    with pytest.raises(sqlite3.IntegrityError):
+        process.pass_by()
+    assert process.woken == [("a",)]
+    process.clock.advance(2 * MEND_MS)
+    process.pass_by()
+    process.clock.advance(2 * MEND_MS)
+    assert process.woken == [("a",), ("a",)]
+    assert database.execute("SELECT * FROM due").fetchall() == []
+    process.die()
