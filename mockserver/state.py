@@ -189,7 +189,10 @@ def _in_file(
     config: MockConfig, path: Path, clock: Clock, rooms: Mapping[Shelf, Room], say: Callable[[str], None]
 ) -> State:
     try:
-        from mockserver.adapters.sqlite import BadState, Database, SqliteAgenda, SqliteLedger, SqliteStore
+        from mockserver.adapters.sqlite import BadState, Database
+        from mockserver.adapters.sqlite_agenda import SqliteAgenda
+        from mockserver.adapters.sqlite_ledger import SqliteLedger
+        from mockserver.adapters.sqlite_store import SqliteStore
     except ImportError as problem:
         raise BadSetting("state", f"this system cannot keep it in a file ({problem}); keep it in memory") from problem
     try:

@@ -181,7 +181,7 @@ class _Shelf:
     def renew(self, key: Key, now_ms: int) -> Entry:
         """Return the counters under a key, in use for a second from now."""
         counters = self.get(key, now_ms) or {}
-        entry = Entry(counters, now_ms + COUNTERS_IN_USE_MS, _COUNTER_BYTES * len(counters))
+        entry = Entry(counters, now_ms + COUNTERS_IN_USE_MS, COUNTER_BYTES * len(counters))
         self.put(key, entry, now_ms)
         return entry
 
@@ -221,7 +221,7 @@ class _Shelf:
 
 
 #: Roughly how many bytes a counter takes.
-_COUNTER_BYTES = 128
+COUNTER_BYTES = 128
 #: For how long counters that were added to are taken to be in use, so that not every addition moves them.
 COUNTERS_IN_USE_MS = 1000
 #: Settling is rounded up to 64 ms: that keeps the buckets few.

@@ -5,7 +5,9 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from mockserver.adapters.dice import KeyedDice
-from mockserver.adapters.sqlite import Database, SqliteAgenda, SqliteStore
+from mockserver.adapters.sqlite import Database
+from mockserver.adapters.sqlite_agenda import SqliteAgenda
+from mockserver.adapters.sqlite_store import SqliteStore
 from mockserver.adapters.writing import Writing, write_key
 from mockserver.forms import FORMS
 from mockserver.ports import Clock, Key, Shelf

@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple, TypeVar
 
 from mockserver.adapters.dice import KeyedDice
-from mockserver.adapters.sqlite import SqliteAgenda
+from mockserver.adapters.sqlite_agenda import SqliteAgenda
 from mockserver.dispatch import Dispatch
 from mockserver.engine.deliveries import Owed
 from mockserver.engine.values import Effect, PutMedia, Reported, Status, Task

@@ -11,7 +11,9 @@ from typing import Any
 from mockserver.adapters.agendas import ClockAgenda
 from mockserver.adapters.clocks import ManualClock
 from mockserver.adapters.redis import RedisStore
-from mockserver.adapters.sqlite import Database, SqliteAgenda, SqliteStore
+from mockserver.adapters.sqlite import Database
+from mockserver.adapters.sqlite_agenda import SqliteAgenda
+from mockserver.adapters.sqlite_store import SqliteStore
 from mockserver.adapters.stores import MemoryStore, Room
 from mockserver.forms import FORMS
 from mockserver.ports import Agenda, Shelf, Store

@@ -11,15 +11,9 @@ from pathlib import Path
 import pytest
 
 from mockserver.adapters.clocks import ManualClock
-from mockserver.adapters.sqlite import (
-    APPLICATION_ID,
-    MEND_MS,
-    MIGRATIONS,
-    BadState,
-    Database,
-    SqliteAgenda,
-    SqliteStore,
-)
+from mockserver.adapters.sqlite import APPLICATION_ID, MIGRATIONS, BadState, Database
+from mockserver.adapters.sqlite_agenda import MEND_MS, SqliteAgenda
+from mockserver.adapters.sqlite_store import SqliteStore
 from mockserver.forms import FORMS
 from mockserver.platform.base import Content, Media
 from mockserver.ports import UNSETTLED_MS, Entry, Key, Shelf, Topic
@@ -143,7 +137,8 @@ def test_counters_are_exact_when_processes_add_at_once(path: Path) -> None:
 import sys
 from pathlib import Path
 from mockserver.adapters.clocks import ManualClock
-from mockserver.adapters.sqlite import Database, SqliteStore
+from mockserver.adapters.sqlite import Database
+from mockserver.adapters.sqlite_store import SqliteStore
 from mockserver.forms import FORMS
 from mockserver.ports import Shelf
 clock = ManualClock()
