@@ -288,7 +288,9 @@ PLAIN = (
     Setting(
         "max-head-bytes", _integer(1024, 2**20), "most bytes of the head of an HTTP request", "BYTES", "65536", "16384"
     ),
-    Setting("max-connections", _integer(1, 1_000_000), "most connections of a process at a time", "COUNT", "10000", "200"),
+    Setting(
+        "max-connections", _integer(1, 1_000_000), "most connections of a process at a time", "COUNT", "10000", "200"
+    ),
     Setting(
         "max-owed",
         _integer(1, 100_000),
