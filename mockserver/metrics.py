@@ -23,6 +23,8 @@ from mockserver.tally import BOUNDS_MS, Tally, Times
 PREFIX = "runware_mock"
 #: After how many tasks others get their turn while they are counted.
 TASKS_A_TURN = 500
+#: Tasks are not counted anew before so many seconds have passed: nobody needs a key to ask.
+COUNT_EVERY_S = 1.0
 #: How far a task as a whole can be.
 STATES = (Status.PROCESSING, Status.SUCCESS, Status.ERROR)
 MEDIA_TYPE = exposition.CONTENT_TYPE_PLAIN_1_0_0
@@ -80,14 +82,18 @@ class Metrics:
         self._registry = CollectorRegistry()
         self._registry.register(self._numbers)
         ProcessCollector(registry=self._registry)
+        self._counted_s = -COUNT_EVERY_S
 
     async def page(self) -> bytes:
-        """Return the page as it is now."""
-        self._numbers.tasks = await self._count_tasks()
+        """Return the page as it is now; of tasks their number a moment ago."""
+        now_s = asyncio.get_running_loop().time()
+        if now_s >= self._counted_s + COUNT_EVERY_S:
+            self._counted_s = now_s
+            self._numbers.tasks = await self._count_tasks()
         return exposition.generate_latest(self._registry)
 
     async def _count_tasks(self) -> Mapping[str, int]:
-        """Count tasks by state, a few at a time."""
+        """Count tasks by state. The store reads them all at once; putting them into states gives way to others."""
         desk = self._runtime.desk
         now_ms = desk.clock.now_ms()
         counts: Counter[str] = Counter()
