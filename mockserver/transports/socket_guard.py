@@ -86,15 +86,10 @@ class GuardedSockets(WebSocketsSansIOProtocol):
 
     def _turn_away(self) -> None:
         self._login = None
-        if self.close_sent or self.transport.is_closing():
-            return
-        if not self.handshake_complete:
-            self.transport.abort()
-            return
         self._end(POLICY_CODE, "no good key in time", self.desk.too_late())
 
     def _end(self, code: int, reason: str, last_words: str = "") -> None:
-        """Close the connection, with a last message."""
+        """Close the connection, with a last message; at once where it is not open, or no longer."""
         if self.conn.state is not OPEN:
             self.transport.abort()
             return
@@ -105,6 +100,3 @@ class GuardedSockets(WebSocketsSansIOProtocol):
         self.queue.put_nowait({"type": "websocket.disconnect", "code": code, "reason": reason})
         self.close_sent = True
         self.close_timer = self.loop.call_later(self.close_timeout, self.transport.abort)
-        if self.read_paused:
-            self.read_paused = False
-            self.transport.resume_reading()

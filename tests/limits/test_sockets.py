@@ -82,6 +82,23 @@ def test_a_connection_without_a_key_is_closed() -> None:
             assert stays.recv(SOON_S) == PONG
 
 
+def test_a_client_that_has_said_goodbye_is_not_told_to_log_in() -> None:
+    """Its farewell is answered, and nothing comes after that when the time for a key is over."""
+    with MockServer(login_seconds=0.3) as mock, raw(mock) as connection:
+        connection.sendall(Frame(Opcode.CLOSE, struct.pack(">H", 1000), True).serialize(mask=True))
+        came = b""
+        while piece := connection.recv(100):
+            came += piece
+        assert came == b"\x88\x02" + struct.pack(">H", 1000)
+
+
+def test_what_is_no_frame_ends_the_connection(mock: MockServer) -> None:
+    """With 1002, whether a key was shown or not."""
+    with raw(mock) as connection:
+        connection.sendall(b"\xff" * 20)
+        assert connection.recv(4)[2:] == struct.pack(">H", 1002)
+
+
 def test_a_client_that_pings_and_never_reads_is_cut(mock: MockServer) -> None:
     """What waits for it is bounded: the connection ends soon after the bound, and others do not notice."""
     ping = b"\x89\xfd" + bytes(4) + bytes(125)

@@ -1,0 +1,73 @@
+"""Several processes that serve one mock: what they need, and how their end is told."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import httpx
+import pytest
+
+from mockserver.config import BadSetting, MockConfig
+from mockserver.output import Output
+from mockserver.workers import serve_with_workers
+from tests.support.ports import free_port
+from tests.support.processes import children, end
+
+COMES_WITHIN_S = 60
+
+
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [
+        ({"state": "memory"}, "several workers need a state that they share; keep it in a file with --state FILE"),
+        ({"state": "mock.db", "clock": 0.0}, "several workers cannot share a clock that is steered"),
+    ],
+)
+def test_what_workers_cannot_share_is_told(settings: dict[str, object], told: str) -> None:
+    """Before a port is taken or a process begun."""
+    with pytest.raises(BadSetting, match=told):
+        serve_with_workers(MockConfig(workers=2, **settings), Output(sys.stdout))  # type: ignore[arg-type]
+
+
+def test_workers_that_cannot_begin_say_why(tmp_path: Path) -> None:
+    """And the whole ends with the status of a bad setting, as one process does."""
+    rules = tmp_path / "rules.yaml"
+    rules.write_text("rules: 7\n")
+    command = [sys.executable, "-m", "mockserver", "serve", "--workers", "2", "--port", "0", "--scenario", str(rules)]
+    done = subprocess.run([*command, "--state", str(tmp_path / "mock.db")], capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert "rules.yaml" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_worker_that_dies_is_replaced_and_all_end_together(tmp_path: Path) -> None:
+    """Requests are answered again; SIGTERM ends everybody in good order."""
+    port = free_port()
+    words = ["serve", "--workers", "2", "--port", str(port), "--log", "quiet", "--state", str(tmp_path / "mock.db")]
+    command = [sys.executable, "-m", "mockserver", *words]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout
+            assert "is ready" in process.stdout.readline()
+            first = _two(process.pid)
+            os.kill(min(first), signal.SIGKILL)
+            assert process.stderr
+            assert process.stderr.readline().endswith("ended with signal 9; another takes its place\n")
+            assert _two(process.pid) != first
+            assert httpx.get(f"http://127.0.0.1:{port}/health/live").status_code == 200
+            process.terminate()
+            assert process.wait(COMES_WITHIN_S) == 0
+        finally:
+            end(process, COMES_WITHIN_S)
+
+
+def _two(process_id: int) -> set[int]:
+    """Wait for two workers, and return them."""
+    until = time.monotonic() + COMES_WITHIN_S
+    while len(found := children(process_id)) != 2:
+        assert time.monotonic() < until
+        time.sleep(0.05)
+    return found
