@@ -153,7 +153,8 @@ class _Pulse:
         self._steps = steps
         self._look = look
         self._say = say
-        self._is_told = False
+        #: What failed when it was last done, and was told.
+        self._told: set[Callable[[], None]] = set()
         self._task: asyncio.Task[None] | None = None
 
     def begin(self) -> None:
@@ -172,11 +173,11 @@ class _Pulse:
             try:
                 step()
             except Exception as problem:  # noqa: BLE001, the store may be away for a while, and all goes on then
-                if not self._is_told:
+                if step not in self._told:
                     self._say(f"the state cannot be kept in step now: {problem!r}")
-                self._is_told = True
-                return
-        self._is_told = False
+                self._told.add(step)
+            else:
+                self._told.discard(step)
 
     async def end(self) -> None:
         if self._task is not None:

@@ -103,7 +103,7 @@ def measure_passing(plan: Plan, cores: Cores) -> list[Row]:
         server = stage.mock("--log", "quiet", "--keep-hours", KEPT_HOURS, "--speed", "instant")
         before_mib = _warm_mib(server)
         Competitor("passing tasks", server, submits()).ask(most=number)
-        time.sleep(EXPIRED_S)
+        time.sleep(EXPIRED_S)  # a server of its own, in real time: its memory at rest is what is measured
         Competitor("one more", server, submits()).ask(most=1)
         after_mib = server.memory_mib()
     name = f"memory after {number:,} tasks have expired"
