@@ -22,6 +22,8 @@ SCHEMATHESIS := schemathesis==4.32.5
 NPM := npm install --silent --no-audit --no-fund --no-package-lock --ignore-scripts
 # A Node of the machine is used where there is one of version 18 or newer, with npm; otherwise one comes as a wheel.
 export PATH := $(abspath $(BIN)):$(PATH)
+# Tests start hundreds of processes, each of which would compile everything anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help serve test test-deep simulate check lint audit format types bench bench-peers fuzz mutants mutation kills clips dist-check clean
@@ -69,9 +71,10 @@ mutants: $(VENV)/test-ready ## clients with a mistake each, and what the kit fin
 mutation: $(VENV)/mutation-ready ## mutation testing of the duties of clients
 	$(BIN)/python -m tests.kit.mutation
 
-kills: $(VENV)/test-ready ## kill served mocks at 200 random instants under load, and count what was lost
+kills: $(VENV)/test-ready ## kill served mocks at 400 random instants under load, and count what was lost
 	$(BIN)/python -m tests.kills --kills 100 $(OPTIONS)
 	$(BIN)/python -m tests.kills --kills 100 --workers 3 $(OPTIONS)
+	$(BIN)/python -m tests.kills --kills 200 --fleet 3 $(OPTIONS)
 
 bench: $(VENV)/test-ready ## speed and memory, as ratios in one run
 	$(BIN)/python -m tests.bench $(OPTIONS)

@@ -31,7 +31,7 @@ from mockserver.outbound import Outbound
 from mockserver.platform import Desk
 from mockserver.ports import Clock, Courier, Dice, Fetcher, Shelf, Store
 from mockserver.reading import Limits
-from mockserver.release import version
+from mockserver.release import VERSION
 from mockserver.runtime import Runtime, TakeMedia
 from mockserver.scenario import ReadScenario, Scenario, load_scenario, read_scenario
 from mockserver.shown import Found
@@ -149,7 +149,7 @@ class Mock:
             http=HttpTransport(desk),
             socket=SocketTransport(self.runtime, desk, self._observe, self.journal, self._origin, self.tally),
             files=FileTransport(self.runtime, desk, self.clip_of),
-            service=ServiceTransport(self.runtime, desk, version(), self.readiness, self.tally),
+            service=ServiceTransport(self.runtime, desk, VERSION, self.readiness, self.tally),
             control=self._control(),
             others=others,
             observe=None if is_inner else self._observe,
@@ -176,7 +176,7 @@ class _LateControl:
             from mockserver.control import Control
 
             mock = self._mock
-            self._control = Control(mock.runtime, mock.journal, version(), mock.state.in_step, mock.state.has_company)
+            self._control = Control(mock.runtime, mock.journal, VERSION, mock.state.in_step, mock.state.has_company)
         return await self._control.answer(call)
 
 
@@ -331,8 +331,8 @@ def _application(whole: Mock, front: Front) -> "FastAPI":
     from mockserver.spec.publish import control_document, openapi
 
     control = control_document() if whole.config.control else None
-    app: FastAPI = FastAPIOffline(title="runware-mock", version=version(), redoc_url=None)
-    vars(app)["openapi"] = lambda: openapi(whole.spec, version(), control)
+    app: FastAPI = FastAPIOffline(title="runware-mock", version=VERSION, redoc_url=None)
+    vars(app)["openapi"] = lambda: openapi(whole.spec, VERSION, control)
     app.add_middleware(_TasksFirst, front=front)
     app.router.default = front
     app.router.on_startup.append(whole.open)
@@ -381,4 +381,4 @@ def server_app(mock: Mock) -> Front:
     return mock.front(LateApp(mock))
 
 
-__all__: Sequence[str] = ("Mock", "create_app", "make_mock", "server_app", "version")
+__all__: Sequence[str] = ("Mock", "create_app", "make_mock", "server_app")

@@ -118,9 +118,9 @@ class _ShowVersion(argparse.Action):
         super().__init__(option_strings, dest, nargs=0, help="print the version and exit")
 
     def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
-        from mockserver.release import version
+        from mockserver.release import VERSION
 
-        print(f"runware-mock {version()}")
+        print(f"runware-mock {VERSION}")
         parser.exit(0)
 
 

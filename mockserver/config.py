@@ -3,7 +3,6 @@
 Only this file and the command line know of flags, variables and files; inner code receives the value.
 """
 
-import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
@@ -198,6 +197,8 @@ def _from_environment(environment: Mapping[str, str]) -> dict[str, Any]:
 def _from_file(file: Path | None) -> dict[str, Any]:
     if file is None:
         return {}
+    import tomllib  # few have a file, and all would wait for it
+
     try:
         document = tomllib.loads(file.read_text(encoding="utf-8"))
     except OSError as problem:

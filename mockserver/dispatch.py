@@ -235,7 +235,7 @@ class Dispatch:
         outcome = Outcome(delivery.is_delivered, delivery.is_hopeless)
         most = self._most_attempts[owed.kind]
         after = fate(owed, outcome, self._clock.now_ms(), self._manners[owed.kind], most)
-        self._note(owed, delivery, after)
+        self._store.afterwards(partial(self._note, owed, delivery, after))
         if isinstance(after, TryAgain):
             self._plan(after.owed)
             return

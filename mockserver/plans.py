@@ -63,7 +63,7 @@ class Rules(NamedTuple):
     data: Mapping[str, Any]
 
 
-class Tally(NamedTuple):
+class Uses(NamedTuple):
     """How often a rule was looked at, fitted, and took a task."""
 
     looked_at: int
@@ -96,10 +96,10 @@ class Play:
         self._clock = clock
 
     @property
-    def tallies(self) -> Sequence[Tally]:
+    def tallies(self) -> Sequence[Uses]:
         """How often each rule was looked at, fitted, and took a task."""
         kept = [self._store.get(Shelf.COUNTS, self._key(index)) or {} for index in range(len(self.scenario.rules))]
-        return [Tally(*(each.get(name, 0) for name in _TALLIED)) for each in kept]
+        return [Uses(*(each.get(name, 0) for name in _TALLIED)) for each in kept]
 
     def choose(self, owner: str, params: Mapping[str, Any], task_type: str | None) -> tuple[Planned, ...]:
         """Return the faults of the first rule that takes a task, or nothing."""

@@ -152,6 +152,13 @@ class Store(Protocol):
             work: reads and changes the store. It is called again where somebody else changed meanwhile what it read.
         """
 
+    def afterwards(self, call: Callable[[], object]) -> None:
+        """Do once, when the work under way has happened, what is no change of the store; at once without a work.
+
+        Args:
+            call: is not called where the work was undone; must not raise.
+        """
+
     def when_kept(self, tell: Callable[[bool], None]) -> bool:
         """Have somebody told when all that was changed so far is there for good: nobody is answered before.
 

@@ -18,10 +18,11 @@ from typing import Any, TextIO, cast
 
 import uvicorn
 
-from mockserver.app import Mock, server_app, version
+from mockserver.app import Mock, server_app
 from mockserver.config import MockConfig
 from mockserver.log import as_object
 from mockserver.output import Output
+from mockserver.release import VERSION
 from mockserver.transports.express import express_protocol
 from mockserver.transports.lines import sockets_protocol
 
@@ -109,7 +110,7 @@ def facts(mock: Mock, host: str, port: int) -> Mapping[str, Any]:
     config, chosen = mock.config, mock.spec.chosen
     usual = {**{name: each["default"] for name, each in _offered(mock).items()}, **_profile(mock)}
     return {
-        "version": version(),
+        "version": VERSION,
         "http": f"http://{authority}/v1",
         "websocket": f"ws://{authority}/v1",
         "docs": f"http://{authority}/docs",

@@ -9,7 +9,7 @@ from uuid import uuid4
 
 import pytest
 
-from mockserver.release import version
+from mockserver.release import VERSION
 from mockserver.reports import REPORTS
 from mockserver.spec.load import load_spec
 from mockserver.validate import check_text
@@ -262,7 +262,7 @@ def test_the_guide_shows_what_each_report_prints() -> None:
     """The samples beside the reports are their own words about the task on the same page, one for each."""
     guide = (Path(__file__).parent.parent / "mockserver/reports/README.md").read_text(encoding="utf-8")
     [task] = re.findall(r"```json\n(.*?)```", guide, re.DOTALL)
-    guide = guide.replace('"version": "0.1.0"', f'"version": "{version()}"')
+    guide = guide.replace('"version": "0.1.0"', f'"version": "{VERSION}"')
     samples = dict(re.findall(r"^## (\w+)\n.*?```text\n(.*?)```", guide, re.DOTALL | re.MULTILINE))
     checked = [check_text(SPEC, "task.json", task)]
     assert samples == {name: "".join(f"{line}\n" for line in report(checked)) for name, report in REPORTS.items()}

@@ -15,7 +15,7 @@ from contracts.recording import Exchange
 from contracts.report import Broken, Report
 from mockserver.har import archive, messages_entry, request_entry
 from mockserver.inquiry import instant
-from mockserver.release import version
+from mockserver.release import VERSION
 
 #: Characters of an address that stay as they are.
 _PLAIN = "/?#[]@!$&'()*+,;=:%-._~"
@@ -25,7 +25,7 @@ def har(report: Report, subject: str) -> str:
     """Return the exchanges of the failing examples as a HAR document."""
     pages = [_page(each, report.known.get(each.check.name), subject) for each in report.broken]
     entries = [entry for each in report.broken for entry in _entries(each)]
-    return json.dumps(archive(entries, version(), pages), indent=1, ensure_ascii=False) + "\n"
+    return json.dumps(archive(entries, VERSION, pages), indent=1, ensure_ascii=False) + "\n"
 
 
 def _page(broken: Broken, known: str | None, subject: str) -> dict[str, Any]:

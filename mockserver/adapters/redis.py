@@ -224,6 +224,13 @@ class RedisStore:
         kept, *gone = self.link.ask(("HLEN", names[0]), *(("ZCOUNT", name, "-inf", f"({old_ms}") for name in names[1:]))
         return int(kept - sum(gone))
 
+    def afterwards(self, call: Callable[[], object]) -> None:
+        """Do something once the unit of work under way has happened."""
+        if self._unit is None:
+            call()
+        else:
+            self._unit.afterwards.append(call)
+
     def when_kept(self, _tell: Callable[[bool], None]) -> bool:
         """Say that everything is there: each unit of work is, when it is over."""
         return False
@@ -251,6 +258,8 @@ class RedisStore:
             finally:
                 self._unit = None
             if self._commit(unit):
+                for call in unit.afterwards:
+                    call()
                 return outcome
         raise Contended(MOST_TRIES)
 
@@ -339,7 +348,19 @@ class RedisStore:
 class _Unit:
     """A unit of work under way: what it has read, as it would find it now, and what it is to change."""
 
-    __slots__ = ("added", "changed", "changes", "due", "is_again", "is_guess", "reads", "shelves", "values", "written")
+    __slots__ = (
+        "added",
+        "afterwards",
+        "changed",
+        "changes",
+        "due",
+        "is_again",
+        "is_guess",
+        "reads",
+        "shelves",
+        "values",
+        "written",
+    )
 
     def __init__(self, *, is_again: bool = False) -> None:
         self.is_again = is_again
@@ -354,6 +375,7 @@ class _Unit:
         self.due: dict[str, int | None] = {}
         self.shelves: set[Shelf] = set()
         self.written: list[bytes] = []
+        self.afterwards: list[Callable[[], object]] = []
 
     def change(self, shelf: Shelf, key: Key) -> None:
         """Note that something is changed."""

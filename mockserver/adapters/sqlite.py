@@ -220,8 +220,8 @@ class Database:
             self._is_marked = True
 
     def afterwards(self, call: Callable[[], object]) -> None:
-        """Do something once what was changed is there for good."""
-        if self._connection.in_transaction:
+        """Do something once what was changed, or is to be by the work under way, is there for good."""
+        if self._is_inside or self._connection.in_transaction:
             self._afterwards.append(call)
         else:
             call()

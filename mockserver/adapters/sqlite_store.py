@@ -44,6 +44,7 @@ class SqliteStore:
         self._clock = clock
         self._rooms = {**ROOMS, **(rooms or {})}
         self.together = database.together
+        self.afterwards = database.afterwards
         self.when_kept = database.when_kept
         self.keep = database.keep
         (self._number,) = database.execute(_LAST).fetchone()

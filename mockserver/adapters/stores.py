@@ -109,6 +109,10 @@ class MemoryStore:
         """Carry out something. Nobody else changes anything meanwhile, and what was done before an exception stays."""
         return work()
 
+    def afterwards(self, call: Callable[[], object]) -> None:
+        """Do something at once: nothing is undone here."""
+        call()
+
     def when_kept(self, _tell: Callable[[bool], None]) -> bool:
         """Say that everything is as much there as it will ever be."""
         return False

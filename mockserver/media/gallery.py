@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Callable
 from concurrent.futures import CancelledError, Future
 from functools import lru_cache
-from importlib.metadata import version
 from importlib.util import find_spec
 from threading import Lock
 from typing import Protocol
@@ -146,6 +145,8 @@ def _name(order: Order, digest: str) -> str:
 @lru_cache(maxsize=1)
 def _tools() -> str:
     """Return the versions of what makes the bytes."""
+    from importlib.metadata import version  # takes its time, and is needed when something is rendered
+
     return f"av {version('av')}, pillow {version('pillow')}"
 
 

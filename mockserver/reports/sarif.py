@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from mockserver.release import version
+from mockserver.release import VERSION
 from mockserver.reports.base import STANDARD_INPUT, CheckedFile, Found
 
 #: Where error codes are explained. Source: schema/sources.json, DOC-ERR (stated).
@@ -19,7 +19,7 @@ def report_sarif(files: Sequence[CheckedFile]) -> Iterator[str]:
     for file in files:
         for found in file.found:
             rules.setdefault(found.code, found.rule)
-    driver = {"name": "runware-mock", "version": version(), "rules": [_rule(*each) for each in sorted(rules.items())]}
+    driver = {"name": "runware-mock", "version": VERSION, "rules": [_rule(*each) for each in sorted(rules.items())]}
     results = [_result(file, found) for file in files for found in file.found]
     log = {
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",

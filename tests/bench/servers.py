@@ -123,7 +123,12 @@ def started(words: list[str], cores: Cores, first: Ask | None = None, errors: in
     port = _free_port()
     begun_at = time.perf_counter()
     process = subprocess.Popen(
-        [*words, str(port)], cwd=ROOT, stdout=subprocess.DEVNULL, stderr=errors, start_new_session=True
+        [*words, str(port)],
+        cwd=ROOT,
+        stdout=subprocess.DEVNULL,
+        stderr=errors,
+        start_new_session=True,
+        env=_as_users_have_it(),
     )
     try:
         if cores.servers is not None:
@@ -142,6 +147,11 @@ def mock_words(*options: str) -> list[str]:
 def reference_words(name: str) -> list[str]:
     """Return the command that serves a reference, but for the port."""
     return [sys.executable, "-m", "tests.bench.references", name]
+
+
+def _as_users_have_it() -> dict[str, str]:
+    """Return the environment without a variable that has Python compile everything anew at every start."""
+    return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 
 
 def _free_port() -> int:

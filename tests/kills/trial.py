@@ -5,11 +5,9 @@ import random
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from tests.kills.load import Load
-from tests.kills.mock import KilledMock
-from tests.support.ports import free_port
+from tests.kills.mock import Victim
 
 #: How long what is owed may take to come after the last kill, in seconds.
 COMES_WITHIN_S = 120.0
@@ -17,6 +15,8 @@ COMES_WITHIN_S = 120.0
 ALONE_S = (0.0, 0.5)
 #: How many tasks are asked about in one request.
 BATCH = 500
+#: How a mock is served that is to be killed: videos are made in a moment, and no task is forgotten before it is asked about.
+SETTINGS = ("--speed", "200", "--keep-tasks", "1000000")
 
 
 @dataclass(frozen=True)
@@ -49,28 +49,23 @@ class Outcome:
         )
 
 
-async def trial(
-    state: str, kills: int, workers: int, seed: int, folder: Path, say: Callable[[str], None] = lambda _: None
-) -> Outcome:
-    """Kill a mock at random instants under load.
+async def trial(victim: Victim, kills: int, seed: int, say: Callable[[str], None] = lambda _: None) -> Outcome:
+    """Kill mocks at random instants under load.
 
     Args:
-        state: where its state is.
+        victim: who is killed; it is begun and ended here.
         kills: how often.
-        workers: how many processes serve; of several, one is killed at a time.
         seed: what the instants are drawn from.
-        folder: where the mock's errors are kept.
         say: is told how far it is.
     """
-    draw, port = random.Random(seed), free_port()
-    mock = KilledMock(state, port, workers, folder / "errors.log", "--speed", "200", "--keep-tasks", "1000000")
-    await mock.begin()
+    draw = random.Random(seed)
+    await victim.begin()
     try:
-        async with Load(f"http://127.0.0.1:{port}/v1", clients=4) as load:
+        async with Load(victim.url, clients=4) as load:
             load.begin()
             for number in range(kills):
                 await asyncio.sleep(draw.uniform(*ALONE_S))
-                await mock.kill(draw.randrange(workers))
+                await victim.kill(draw.randrange(1000))
                 if number % 10 == 9:
                     say(f"{number + 1} of {kills} kills, {len(load.acknowledged)} tasks acknowledged")
             await asyncio.sleep(ALONE_S[1])
@@ -78,9 +73,9 @@ async def trial(
             statuses = {status: count for status, count in load.answers.items() if status != 200}
             lost_webhooks = await _awaited(load)
             lost_tasks = await _unknown(load)
-            exit_status = await mock.end()
+            exit_status = await victim.end()
     except BaseException:
-        await mock.end()
+        await victim.end()
         raise
     repeated = sum(count > 1 for count in load.received.values())
     return Outcome(kills, len(load.acknowledged), lost_tasks, lost_webhooks, repeated, statuses, exit_status)

@@ -129,6 +129,10 @@ class CrashingStore:
         """Return how many entries a shelf holds."""
         return self._store.count(shelf)
 
+    def afterwards(self, call: Callable[[], object]) -> None:
+        """Do something once the work under way has happened."""
+        self._store.afterwards(call)
+
     def when_kept(self, _tell: Callable[[bool], None]) -> bool:
         """Say that everything is there for good: each work is, when it is over."""
         return False

@@ -27,10 +27,12 @@ class Unit:
     Attributes:
         entries: of the store.
         rows: of the agenda: when somebody is woken.
+        afterwards: what is done once they are committed.
     """
 
     entries: dict[tuple[Shelf, Key], bytes | None] = field(default_factory=dict)
     rows: dict[Row, int | None] = field(default_factory=dict)
+    afterwards: list[Callable[[], object]] = field(default_factory=list)
 
 
 class Disk:
@@ -120,6 +122,13 @@ class DurableStore:
         """Return how many entries a shelf holds, but for what is not committed."""
         return len(self.disk.shelves[shelf])
 
+    def afterwards(self, call: Callable[[], object]) -> None:
+        """Do something once the work under way has happened."""
+        if self._unit is None:
+            call()
+        else:
+            self._unit.afterwards.append(call)
+
     def when_kept(self, _tell: Callable[[bool], None]) -> bool:
         """Say that everything is there for good: each work is, when it is over."""
         return False
@@ -142,6 +151,8 @@ class DurableStore:
             self._unit = None
         self.disk.commit(unit)
         self.committed(unit)
+        for call in unit.afterwards:
+            call()
         return made
 
     def _change(self, shelf: Shelf, key: Key, written: bytes | None) -> None:

@@ -66,19 +66,21 @@ def test_an_exception_undoes_what_belongs_together(path: Path) -> None:
     """Entries, counters and the agenda are as they were, and timers ring as they did."""
     process = Process(path)
     process.agenda.put(Topic.RESULT, ("kept",), process.clock.now_ms() + 100)
+    told: list[str] = []
 
     def work() -> None:
         process.store.put(Shelf.MEDIA, ("a",), IN_USE)
         process.store.add(Shelf.ACCOUNTS, ("me",), (("spent", 1),), 0)
         process.agenda.drop(Topic.RESULT, ("kept",))
         process.agenda.put(Topic.RESULT, ("new",), process.clock.now_ms() + 50)
+        process.store.afterwards(lambda: told.append("all happened"))
         raise KeyError("a mistake of ours")
 
     with pytest.raises(KeyError):
         process.store.together(work)
     assert [process.store.count(shelf) for shelf in Shelf] == [0] * len(Shelf)
     process.clock.advance(1000)
-    assert process.woken == [("kept",)]
+    assert (process.woken, told) == ([("kept",)], [])
     process.die()
 
 

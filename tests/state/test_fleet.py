@@ -2,13 +2,12 @@
 
 import asyncio
 import json
-import random
 import re
 import shlex
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -18,11 +17,11 @@ import pytest
 
 from tests.clients.sdks import RUNWARE, RUNWARE_SDK, RUNWARE_SDK_REST, SDK_JS, Outcome, Sdk, video
 from tests.support.loops import until
+from tests.support.ports import free_port
 from tests.support.programs import running
 from tests.support.proxy import Balancer, balanced
-from tests.support.receivers import Receiver
-from tests.support.redis import RedisServer, free_port, redis_server
-from tests.support.server import Served, served
+from tests.support.redis import RedisServer, redis_server
+from tests.support.server import served
 
 ROOT = Path(__file__).parents[2]
 LIMIT_S = 120
@@ -41,30 +40,18 @@ class Fleet:
 
     Attributes:
         balancer: the way to them.
-        mocks: the two; one that was killed is replaced by another.
+        mocks: the two.
     """
 
     def __init__(self, stack: ExitStack, *options: str) -> None:
-        self._stack = stack
-        self._options = options
-        self.mocks = [self._begin() for _ in range(2)]
-        self.balancer: Balancer = stack.enter_context(balanced(*self._targets()))
-
-    def _begin(self) -> Served:
-        return self._stack.enter_context(served("--log", "quiet", "--media", "prerendered", *self._options))
-
-    def _targets(self) -> tuple[tuple[str, int], ...]:
-        return tuple((mock.host, mock.port) for mock in self.mocks)
+        words = ("--log", "quiet", "--media", "prerendered", *options)
+        self.mocks = [stack.enter_context(served(*words)) for _ in range(2)]
+        self.balancer: Balancer = stack.enter_context(balanced(*((mock.host, mock.port) for mock in self.mocks)))
 
     def kill(self, number: int) -> None:
         """End one as nothing else would."""
         self.mocks[number].process.kill()
         self.mocks[number].process.wait()
-
-    def replace(self, number: int) -> None:
-        """Have another one take the place of one that was killed."""
-        self.mocks[number] = self._begin()
-        self.balancer.targets = self._targets()
 
 
 def a_task(**parameters: Any) -> dict[str, Any]:
@@ -151,66 +138,6 @@ def test_the_fleet_of_the_readme_runs(tmp_path: Path) -> None:
         answers = [json.loads(subprocess.check_output(words, text=True)) for words in (submit, ask)]
     assert [answer["data"][0]["taskUUID"] for answer in answers] == ["24cd5dff-cb81-4db5-8506-b72a9425f9d1"] * 2
     assert answers[1]["data"][0]["status"] in ("processing", "success")
-
-
-class Load:
-    """Clients that hand in tasks with webhooks for as long as they are let.
-
-    Attributes:
-        acknowledged: the UUIDs of what the mocks have taken on.
-    """
-
-    def __init__(self, url: str, webhook: str) -> None:
-        self.acknowledged: list[str] = []
-        self._url = url
-        self._webhook = webhook
-
-    async def go_on(self) -> None:
-        """Hand in one task after the other; one whose answer does not come may or may not be taken on."""
-        while True:
-            task = a_task(webhookURL=self._webhook)
-            with suppress(httpx.HTTPError):
-                async with httpx.AsyncClient(trust_env=False, timeout=LIMIT_S) as client:
-                    answer = await client.post(self._url, json=[task], headers=KEY)
-                if answer.status_code == 200:
-                    self.acknowledged.append(task["taskUUID"])
-            await asyncio.sleep(0.02)
-
-
-def told_of(receiver: Receiver) -> set[str]:
-    """Return the tasks of which a receiver was told that they are done."""
-    bodies = [json.loads(each.body) for each in receiver.requests]
-    return {item["taskUUID"] for body in bodies for item in body["data"]}
-
-
-@pytest.mark.parametrize("kills", [3, pytest.param(200, marks=pytest.mark.deep)])
-def test_nothing_is_lost_whenever_a_mock_is_killed(kills: int, server: RedisServer) -> None:
-    """What was acknowledged is finished, and each owed webhook comes, after kills at instants drawn from a seed."""
-    dice = random.Random(kills)
-
-    async def story(fleet: Fleet) -> None:
-        async with Receiver() as receiver:
-            load = Load(fleet.balancer.http_url, f"{receiver.base}/hook")
-            clients = [asyncio.create_task(load.go_on()) for _ in range(4)]
-            for _ in range(kills):
-                await asyncio.sleep(dice.uniform(0.2, 1.5))
-                number = dice.randrange(2)
-                await asyncio.to_thread(fleet.kill, number)
-                await asyncio.to_thread(fleet.replace, number)
-            for client in clients:
-                client.cancel()
-            await asyncio.wait(clients)
-            assert len(load.acknowledged) > 5 * kills
-            async with asyncio.timeout(LIMIT_S):
-                while missing := set(load.acknowledged) - told_of(receiver):
-                    assert missing
-                    await asyncio.sleep(0.2)
-            for uuid in load.acknowledged[:: max(1, kills // 10)]:
-                [result] = (await asyncio.to_thread(poll, fleet.mocks[0].http_url, uuid))["data"]
-                assert result["status"] == "success"
-
-    with ExitStack() as stack:
-        asyncio.run(story(Fleet(stack, "--state", server.url(), "--speed", "100")))
 
 
 def test_a_mock_outlives_a_redis_that_is_away(server: RedisServer) -> None:

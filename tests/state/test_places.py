@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from mockserver.adapters.stores import HOUR_MS, Room
+from mockserver.adapters.stores import HOUR_MS, MemoryStore, Room
 from mockserver.engine.deliveries import Owed
 from mockserver.engine.values import Planned, Status, Task
 from mockserver.media.pictures import Picture
@@ -214,6 +214,22 @@ def test_work_within_work_is_part_of_it(make: Make) -> None:
 
     assert place.store.together(outer) == ("a", "a b")
     assert names(place) == "a b"
+
+
+def test_what_comes_afterwards_comes_once_the_work_has_happened(make: Make) -> None:
+    """And at once without a work, or in memory, where nothing is ever undone."""
+    place = make()
+    said: list[str] = []
+
+    def work() -> None:
+        put(place, "a")
+        place.store.afterwards(lambda: said.append(names(place)))
+        put(place, "b")
+
+    place.store.together(work)
+    place.store.keep()
+    place.store.afterwards(lambda: said.append("at once"))
+    assert said == ["a" if isinstance(place.store, MemoryStore) else "a b", "at once"]
 
 
 class Woken:

@@ -85,16 +85,17 @@ def test_a_ceiling_holds_however_many_add_at_once(url: str, store: RedisStore) -
 def test_work_is_done_again_where_somebody_was_quicker(url: str, store: RedisStore) -> None:
     """With what is there now; without a conflict it is done once."""
     other = fleet_member.store_at(url)
-    seen = []
+    seen, told = [], []
 
     def work() -> None:
         seen.append(fleet_member.count(store, PAIR[0]))
         if len(seen) == 1:
             fleet_member.steps(other, 1)
         fleet_member.step(store)
+        store.afterwards(lambda: told.append(fleet_member.count(store, PAIR[0])))
 
     store.together(work)
-    assert (seen, fleet_member.count(store, PAIR[0])) == ([0, 1], 2)
+    assert (seen, told) == ([0, 1], [2])
     other.close()
 
 

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.support.ports import free_port
 from tests.support.processes import end
 
 READY_WITHIN_S = 60
@@ -50,13 +51,6 @@ class RedisServer:
         if self.process is not None:
             end(self.process, READY_WITHIN_S)
             self.process = None
-
-
-def free_port() -> int:
-    """Return a port of 127.0.0.1 that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def listens(port: int) -> bool:

@@ -66,6 +66,10 @@ class FailingStore:
         """Carry out something."""
         return work()
 
+    def afterwards(self, call: Callable[[], object]) -> None:
+        """Do something at once: nothing is undone here."""
+        call()
+
     def when_kept(self, _tell: Callable[[bool], None]) -> bool:
         """Say that everything is there for good."""
         return False

@@ -11,8 +11,9 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from mockserver.app import Mock, create_app, server_app, version
+from mockserver.app import Mock, create_app, server_app
 from mockserver.inprocess import MockRunware
+from mockserver.release import VERSION
 from mockserver.transports.asgi import App
 from tests.support.mocks import still_config, still_mock
 
@@ -106,7 +107,7 @@ def test_health_says_what_is_imitated(door: str) -> None:
     settings = {"profile": "compat", "failed-result": "both", "reasons": "all"}
     answer = ask(door, "GET", "/health", settings)
     document = answer.json()
-    assert (answer.status_code, document["status"], document["version"]) == (200, "ok", version())
+    assert (answer.status_code, document["status"], document["version"]) == (200, "ok", VERSION)
     assert (document["profile"], document["models"]) == ("compat", [AIR, "minimax:4@1"])
     assert document["choices"]["failed-result"] == "both"
     assert document["choices"]["delivery"] == "sync-too"
