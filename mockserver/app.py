@@ -30,6 +30,7 @@ from mockserver.media.renderers import Inline, Processes
 from mockserver.outbound import Outbound
 from mockserver.platform import Desk
 from mockserver.ports import Clock, Courier, Dice, Fetcher, Shelf, Store
+from mockserver.quotas import Quotas
 from mockserver.reading import Limits
 from mockserver.release import VERSION
 from mockserver.runtime import Runtime, TakeMedia
@@ -262,9 +263,9 @@ def make_mock(
     journal = _make_journal(config, clock, state)
     keep_media_ms = round(config.keep_media_hours * HOUR_MS)
     attempts = {"webhook": config.webhook_attempts, "upload": config.upload_attempts}
-    speed, owed = config.speed, config.max_owed
+    speed, quotas = config.speed, Quotas(config.max_running, config.max_owed)
     runtime = Runtime(
-        desk, state.agenda, courier, fetch_media, limits, speed, keep_media_ms, log.say, journal, attempts, owed
+        desk, state.agenda, courier, fetch_media, limits, speed, keep_media_ms, log.say, journal, attempts, quotas
     )
     state.steps.append(runtime.plans.refresh)
     runtime.plans.begin(None if config.scenario is None else _read_scenario(config.scenario, spec))

@@ -41,6 +41,7 @@ class MockConfig:
         max_values: values in a request.
         max_head_bytes: size of the head of an HTTP request.
         max_connections: connections that are open at a time.
+        max_running: tasks of one key that are being made at a time, roughly where there are many.
         max_owed: deliveries that are owed to the receivers of one key at a time.
         head_seconds: how long the head of a request may take, and a new connection may be silent; real time.
         body_seconds: how long a body may take, and a second more for every 16 KiB of it; real time.
@@ -84,6 +85,7 @@ class MockConfig:
     max_values: int = 100_000
     max_head_bytes: int = 64 * 1024
     max_connections: int = 10_000
+    max_running: int = 1_000_000
     max_owed: int = 10_000
     head_seconds: float = 10.0
     body_seconds: float = 20.0

@@ -142,6 +142,12 @@ class Store(Protocol):
     def count(self, shelf: Shelf) -> int:
         """Return how many entries a shelf holds, roughly where that would take time."""
 
+    def in_use(self, shelf: Shelf, owner: str) -> int:
+        """Return how many entries are in use whose keys begin with an owner; its time grows with what is kept.
+
+        What the work under way changes need not count.
+        """
+
     def together(self, work: Callable[[], T]) -> T:
         """Carry out something whose changes happen all or not at all, and return what it returns.
 

@@ -58,6 +58,7 @@ from mockserver.platform import (
 )
 from mockserver.platform.base import good
 from mockserver.ports import UNSETTLED_MS, Agenda, Courier, Entry, Key, Shelf, Topic
+from mockserver.quotas import USUAL, Gate, Quotas
 from mockserver.reading import Limits, Unreadable, read_tasks
 from mockserver.shown import Shown
 from mockserver.spec.load import Model
@@ -72,8 +73,6 @@ SYNC_RETRY_MS = 250
 
 #: How often each kind of delivery is tried, where nobody says otherwise.
 ONCE: Mapping[str, int] = MappingProxyType({"webhook": 1, "upload": 1})
-#: How many deliveries may be owed to the receivers of one key.
-MOST_OWED_BY_ONE = 10_000
 #: Takes the bytes of a file and its media type, or None where there is no file.
 TakeMedia = Callable[[tuple[bytes, str] | None], None]
 #: Gets the file of a result and hands it over once: at once, or later from the event loop of the call. Never blocks.
@@ -137,7 +136,7 @@ class Runtime:
         log: is told, in a sentence, what went wrong outside of any request.
         journal: keeps what was sent, or None.
         most_attempts: how often a webhook and an upload are tried; once unless given.
-        most_owed: how many deliveries may be owed to the receivers of one key.
+        quotas: how much one key may have under way.
 
     Attributes:
         dispatch: what is owed to receivers.
@@ -156,7 +155,7 @@ class Runtime:
         log: Log,
         journal: Journal | None = None,
         most_attempts: Mapping[str, int] = ONCE,
-        most_owed: int = MOST_OWED_BY_ONE,
+        quotas: Quotas = USUAL,
     ) -> None:
         unanswered = desk.spec.tasks.keys() - PLATFORM_TASKS.keys() - {"getResponse", "getTaskDetails"}
         if unanswered:
@@ -168,7 +167,6 @@ class Runtime:
         self.limits = limits
         self.plans = Plans(desk, log)
         self._speed = speed
-        self._most_owed = most_owed
         self.shown = Shown(desk.store, desk.clock, keep_media_ms)
         self._log = log
         self.dispatch = Dispatch(
@@ -183,6 +181,7 @@ class Runtime:
             self._delivered,
             log,
         )
+        self._gate = Gate(desk.store, desk.clock, quotas, self.dispatch.owed_by)
         agenda.attend(Topic.RESULT, self._ripe)
         self._upload_failure = "uploadFailed" if desk.spec.dialect.upload_failure == "fail" else None
         self._unsafe_ending = "unsafeContentDetected" if desk.spec.dialect.unsafe_content == "block" else None
@@ -267,8 +266,10 @@ class Runtime:
         faults: tuple[Planned, ...] = (),
     ) -> Answer | Held:
         params, owner = checked.task, caller.owner or ""
-        if ("webhookURL" in params or "uploadEndpoint" in params) and self._owes_much(owner, params):
-            return self._archive(owner, sent, self.desk.wire.error("rateLimitExceeded", params), size)
+        if too_much := self._gate.too_much(owner, params):
+            answer = self.desk.wire.error("rateLimitExceeded", params)
+            answer.notes = [too_much]
+            return self._archive(owner, sent, answer, size)
         given: Sequence[Given] = ()
         if "inputs" in params or "webhookURL" in params or "uploadEndpoint" in params:
             refused = refuse_addresses(self.desk, model, params)
@@ -283,11 +284,6 @@ class Runtime:
         nonce = self.desk.dice.draw(owner, "task")
         submission = Submission(model, checked, sent, size, owner, caller.origin, nonce, hits, faults)
         return Held(partial(self._look_and_accept, submission, given)) if given else self._accept(submission, ())
-
-    def _owes_much(self, owner: str, params: Mapping[str, Any]) -> bool:
-        """Say whether too much would be owed to the receivers of a key if a task ended now."""
-        kinds = ("webhookURL" in params) + ("uploadEndpoint" in params)
-        return self.dispatch.owed_by(owner) + kinds * int(params.get("numberResults", 1)) > self._most_owed
 
     async def _look_and_accept(self, submission: Submission, given: Sequence[Given]) -> Answer:
         """Look at the pictures of a task, then take it on or refuse it."""

@@ -292,6 +292,14 @@ PLAIN = (
         "max-connections", _integer(1, 1_000_000), "most connections of a process at a time", "COUNT", "10000", "200"
     ),
     Setting(
+        "max-running",
+        _integer(1, 10_000_000),
+        "most tasks of one key that are being made at a time; further ones are refused",
+        "COUNT",
+        "1000000",
+        "100",
+    ),
+    Setting(
         "max-owed",
         _integer(1, 100_000),
         "most deliveries that are owed to the receivers of one key at a time; further tasks that ask for some are "

@@ -224,6 +224,16 @@ class RedisStore:
         kept, *gone = self.link.ask(("HLEN", names[0]), *(("ZCOUNT", name, "-inf", f"({old_ms}") for name in names[1:]))
         return int(kept - sum(gone))
 
+    def in_use(self, shelf: Shelf, owner: str) -> int:
+        """Return how many entries of an owner are in use, without those of the unit of work under way."""
+        kept, opened, line = (f"{PREFIX}{shelf.value}.{part}" for part in ("weights", "open", "line"))
+        names, over, settled = self.link.ask(
+            ("HKEYS", kept), ("ZRANGEBYSCORE", opened, "-inf", self._clock.now_ms()), ("ZRANGE", line, 0, -1)
+        )
+        own = write_key((owner, "")).encode()
+        of_all, of_settled = (sum(name.startswith(own) for name in each) for each in (names, [*over, *settled]))
+        return int(of_all - of_settled)
+
     def afterwards(self, call: Callable[[], object]) -> None:
         """Do something once the unit of work under way has happened."""
         if self._unit is None:

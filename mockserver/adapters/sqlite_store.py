@@ -19,6 +19,7 @@ _PUT = (
 )
 _DROP = "DELETE FROM kept WHERE shelf = ? AND key = ?"
 _SCAN = "SELECT key, value FROM kept WHERE shelf = ? AND settles_at_ms >= ? ORDER BY number"
+_IN_USE = "SELECT count(*) FROM kept WHERE shelf = ? AND key >= ? AND key < ? AND settles_at_ms > ?"
 _OUTDATED = "DELETE FROM kept WHERE shelf = ? AND settles_at_ms < ?"
 _SETTLED = "SELECT key, weight FROM kept WHERE shelf = ? AND settles_at_ms <= ? ORDER BY settles_at_ms, number"
 _LAST = "SELECT coalesce(max(number), 0) FROM kept"
@@ -128,6 +129,12 @@ class SqliteStore:
             (known,) = self._database.execute("SELECT count(*) FROM kept WHERE shelf = ?", (shelf.value,)).fetchone()
             self._counts[shelf], self._changes[shelf] = known, 0
         return known
+
+    def in_use(self, shelf: Shelf, owner: str) -> int:
+        """Return how many entries of an owner are in use."""
+        first, behind = write_key((owner, "")), write_key((owner,)) + chr(ord("\n") + 1)
+        found = self._database.execute(_IN_USE, (shelf.value, first, behind, self._clock.now_ms()))
+        return int(found.fetchone()[0])
 
     def settle(self, shelf: Shelf) -> None:
         """Let everything on a shelf settle that is in use at no known time: nobody is left who would."""

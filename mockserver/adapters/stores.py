@@ -129,6 +129,11 @@ class MemoryStore:
         """Return how many entries a shelf holds."""
         return len(self._shelves[shelf].entries)
 
+    def in_use(self, shelf: Shelf, owner: str) -> int:
+        """Return how many entries of an owner are in use."""
+        now_ms, entries = self._clock.now_ms(), self._shelves[shelf].entries
+        return sum(1 for key, entry in entries.items() if key[0] == owner and entry.settles_at_ms > now_ms)
+
 
 class _Shelf:
     """One shelf: entries in use wait in buckets by the time at which they settle, settled ones in a line.

@@ -93,12 +93,21 @@ def _waits(task: Task) -> tuple[Effect, ...]:
 
 
 def _ripen(task: Task, index: int, now_ms: int) -> Step:
-    """A result is made: it failed, or its upload begins or waits for the one before, or it is done.
+    """A result is made, and with it those before it that are due and of which nobody was told yet.
 
     What comes too early is meant for a task that was forgotten, whose UUID this one has.
     """
-    if task.outcomes[index] is not P or now_ms < task.due_at_ms[index]:
-        return Step(task, Noted())
+    effects: tuple[Effect, ...] = ()
+    after = task
+    for each in range(index + 1):
+        if after.outcomes[each] is P and now_ms >= after.due_at_ms[each]:
+            made = _make(after, each)
+            after, effects = made.task or after, (*effects, *made.effects)
+    return Step(after, Noted(), effects)
+
+
+def _make(task: Task, index: int) -> Step:
+    """A result is made: it failed, or its upload begins or waits for the one before, or it is done."""
     if task.fails(index):
         return _end(task, index, E)
     upload = task.params.get("uploadEndpoint")

@@ -129,6 +129,10 @@ class CrashingStore:
         """Return how many entries a shelf holds."""
         return self._store.count(shelf)
 
+    def in_use(self, shelf: Shelf, owner: str) -> int:
+        """Return how many entries of an owner are in use."""
+        return self._store.in_use(shelf, owner)
+
     def afterwards(self, call: Callable[[], object]) -> None:
         """Do something once the work under way has happened."""
         self._store.afterwards(call)

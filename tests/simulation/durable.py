@@ -122,6 +122,10 @@ class DurableStore:
         """Return how many entries a shelf holds, but for what is not committed."""
         return len(self.disk.shelves[shelf])
 
+    def in_use(self, shelf: Shelf, owner: str) -> int:
+        """Return how many entries of an owner there are: what has settled is not told apart here."""
+        return sum(key[0] == owner for key in self.disk.shelves[shelf])
+
     def afterwards(self, call: Callable[[], object]) -> None:
         """Do something once the work under way has happened."""
         if self._unit is None:

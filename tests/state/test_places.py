@@ -200,6 +200,23 @@ def test_counters_have_a_ceiling(make: Make) -> None:
     assert place.store.get(Shelf.ACCOUNTS, ("me",)) == {"spent": 50, "requests": 2, "other": 2}
 
 
+def test_what_an_owner_has_in_use_is_counted(make: Make) -> None:
+    """What has settled is not, nor what is another's, though its name begins alike."""
+    place = make()
+    now_ms = place.clock.now_ms()
+    for key, at_ms in (("a", now_ms + 100), ("b", now_ms + 200), ("c", UNSETTLED_MS), ("d", now_ms)):
+        place.store.put(Shelf.MEDIA, ("me", key), Entry(key, at_ms))
+    for owner in ("m", "me\n", "mee", "you"):
+        place.store.put(Shelf.MEDIA, (owner, "a"), Entry("a", UNSETTLED_MS))
+    counts = [place.store.in_use(Shelf.MEDIA, "me")]
+    for _ in range(2):
+        place.clock.advance(100)
+        counts.append(place.store.in_use(Shelf.MEDIA, "me"))
+    assert counts == [3, 2, 1]
+    place.store.put(Shelf.MEDIA, ("me", "c"), Entry("c", now_ms + 200))
+    assert place.store.in_use(Shelf.MEDIA, "me") == 0
+
+
 def test_work_within_work_is_part_of_it(make: Make) -> None:
     """What it returns comes back, and what it changed is seen by the rest at once."""
     place = make()

@@ -15,6 +15,7 @@ from mockserver.log import Log
 from mockserver.media.darkroom import Darkroom
 from mockserver.plans import Spoilt
 from mockserver.ports import Clock, Courier, Store
+from mockserver.quotas import Quotas
 from mockserver.runtime import Answering, FetchMedia, Runtime
 from mockserver.spec.load import Spec
 from mockserver.wire import Answer
@@ -78,6 +79,6 @@ def rebuilt(
         mock.log.say,
         mock.journal,
         {"webhook": mock.config.webhook_attempts, "upload": mock.config.upload_attempts},
-        mock.config.max_owed,
+        Quotas(mock.config.max_running, mock.config.max_owed),
     )
     return replace(mock, runtime=runtime, state=state, spec=desk.spec)

@@ -62,6 +62,10 @@ class FailingStore:
         """Return how many entries a shelf holds."""
         return self._memory.count(shelf)
 
+    def in_use(self, shelf: Shelf, owner: str) -> int:
+        """Return how many entries of an owner are in use."""
+        return self._memory.in_use(shelf, owner)
+
     def together(self, work: Callable[[], T]) -> T:
         """Carry out something."""
         return work()

@@ -1,0 +1,127 @@
+"""How much one key may have under way at a time, and whether it has."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+from mockserver.ports import Clock, Shelf, Store
+
+
+class Quotas(NamedTuple):
+    """How much one key may have under way.
+
+    Attributes:
+        running: tasks that are being made.
+        owed: deliveries that are owed to its receivers.
+    """
+
+    running: int
+    owed: int
+
+
+#: A million tasks take some 2 GiB of memory. Source: none (assumed)
+USUAL = Quotas(running=1_000_000, owed=10_000)
+
+
+class Gate:
+    """Says which tasks are too much.
+
+    Args:
+        store: knows what is running.
+        clock: tells the time.
+        quotas: how much one key may have under way.
+        owed_by: says how many deliveries are owed to the receivers of a key.
+    """
+
+    def __init__(self, store: Store, clock: Clock, quotas: Quotas, owed_by: Callable[[str], int]) -> None:
+        self._running = Running(store, clock, quotas.running)
+        self._quotas = quotas
+        self._owed_by = owed_by
+
+    def too_much(self, owner: str, params: Mapping[str, Any]) -> str:
+        """Say which quota a task would exceed, and how to raise it; "" where it may be taken on, and is taken to be.
+
+        Deliveries count as if the task ended now.
+
+        Args:
+            owner: digest of the key.
+            params: the task.
+        """
+        kinds = ("webhookURL" in params) + ("uploadEndpoint" in params)
+        if kinds and self._owed_by(owner) + kinds * int(params.get("numberResults", 1)) > self._quotas.owed:
+            most = _counted(self._quotas.owed, "delivery", "deliveries")
+            return f"{most} may be owed to the receivers of one key; the setting max-owed allows more"
+        if not self._running.lets_in(owner):
+            most = _counted(self._quotas.running, "task", "tasks")
+            return f"{most} of one key may be running; the setting max-running allows more"
+        return ""
+
+
+class Known(NamedTuple):
+    """What is known of a key.
+
+    Attributes:
+        left: how many more tasks are let in before those that run are counted.
+        full_until_ms: until when none is let in without counting, as Unix time in milliseconds.
+    """
+
+    left: int
+    full_until_ms: int = 0
+
+
+#: For how long a key that has too many running is not looked at again, in milliseconds.
+FULL_MS = 100
+#: Of how many keys something is known; past it the one that came first is forgotten.
+MOST_KEYS = 10_000
+
+
+class Running:
+    """Which keys may hand in more tasks.
+
+    Counting takes time that grows with what is kept, so it is done when a key has handed in an eighth of its quota
+    since the last time, or as many as there was room for. By that eighth a key may have more running, once for each
+    process that lets tasks in and each time that it begins. Small quotas are exact.
+
+    Args:
+        store: knows what is running.
+        clock: tells the time.
+        most: tasks of a key that may be running at a time.
+    """
+
+    def __init__(self, store: Store, clock: Clock, most: int) -> None:
+        self._store = store
+        self._clock = clock
+        self._most = most
+        self._known: dict[str, Known] = {}
+
+    def lets_in(self, owner: str) -> bool:
+        """Say whether another task of a key may be taken on; if so, it is taken to be."""
+        known = self._known.get(owner) or self._meet()
+        if not known.left:
+            known = self._look(owner, known)
+        if not known.left:
+            return False
+        self._known[owner] = known._replace(left=known.left - 1)
+        return True
+
+    def _meet(self) -> Known:
+        if len(self._known) >= MOST_KEYS:
+            del self._known[next(iter(self._known))]
+        return Known(self._most // _PARTS)
+
+    def _look(self, owner: str, known: Known) -> Known:
+        """Count, unless that was done just now and there was no room."""
+        now_ms = self._clock.now_ms()
+        if now_ms < known.full_until_ms:
+            return known
+        room = self._most - self._store.in_use(Shelf.TASKS, owner)
+        found = Known(min(room, self._most // _PARTS + 1)) if room > 0 else Known(0, now_ms + FULL_MS)
+        self._known[owner] = found
+        return found
+
+
+def _counted(number: int, one: str, several: str) -> str:
+    return f"{number:,} {one if number == 1 else several}"
+
+
+#: Tasks are counted anew after this part of the quota.
+_PARTS = 8
