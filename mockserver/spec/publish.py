@@ -1,10 +1,12 @@
 """The schemas as others see them: the schema service that official clients ask, and the OpenAPI description."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from http import HTTPStatus
 from types import MappingProxyType
 from typing import Any
 
+from mockserver.spec.catalogue import Catalogue
 from mockserver.spec.documents import read_json, shipped_root
 from mockserver.spec.keywords import RULES, Holds
 from mockserver.spec.load import Branch, Model, Spec
@@ -110,6 +112,7 @@ def openapi(spec: Spec, version: str, control: Mapping[str, Any] | None = None) 
     added = control or {"paths": {}, "components": {"schemas": {}}}
     branches = (*spec.all_models, *spec.tasks.values())
     schemas = {_component(branch): plain(branch.schema) for branch in branches}
+    refusals = _refusals(spec.catalogue)
     shapes = {"Answer": plain(spec.wire("answer")), "Error": plain(spec.wire("error")), "Health": _HEALTH}
     return {
         "openapi": "3.1.0",
@@ -119,8 +122,8 @@ def openapi(spec: Spec, version: str, control: Mapping[str, Any] | None = None) 
             "description": "A mock of the Runware video API. Every operation is a task in the list of one POST.",
         },
         "paths": {
-            "/v1": {"post": _operation(branches, "Hand in tasks", "handIn")},
-            "/": {"post": _operation(branches, "Hand in tasks, at the address older clients use", "handInAtRoot")},
+            "/v1": {"post": _operation(branches, refusals, "Hand in tasks", "handIn")},
+            "/": {"post": _operation(branches, refusals, "Hand in tasks, at the older address", "handInAtRoot")},
             **_watched(),
             "/registry.json": {"get": _get("Models on offer, as the schema service lists them", _JSON)},
             "/resolve/{model}": {
@@ -193,14 +196,35 @@ _POLL: Mapping[str, Any] = {
 }
 
 
-def _operation(branches: tuple[Branch, ...], summary: str, name: str) -> dict[str, Any]:
+#: Statuses that a task is never answered with: of other methods, and of downloads.
+_ELSEWHERE = frozenset({405, 410})
+#: How many codes of one status are named.
+_MOST_NAMED = 6
+
+
+def _refusals(catalogue: Catalogue) -> dict[str, Any]:
+    """Describe what tasks are refused with, by status: every one that a code of the catalogue has."""
+    codes: dict[int, dict[str, None]] = {}
+    for error in catalogue.named.values():
+        codes.setdefault(error.http, {})[error.code] = None
+    return {
+        str(status): {"description": f"{HTTPStatus(status).phrase}: {_named(tuple(codes[status]))}", **_ANSWER}
+        for status in sorted(codes.keys() - _ELSEWHERE)
+    }
+
+
+def _named(codes: Sequence[str]) -> str:
+    more = len(codes) - _MOST_NAMED
+    return ", ".join(codes[:_MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
+
+
+def _operation(branches: tuple[Branch, ...], refusals: Mapping[str, Any], summary: str, name: str) -> dict[str, Any]:
     kinds = [{"$ref": f"#/components/schemas/{_component(branch)}"} for branch in branches]
     examples = {
         _component(branch): {"summary": branch.name, "value": [branch.schema["examples"][0]]}
         for branch in branches
         if branch.schema.get("examples")
     }
-    answer = _ANSWER
     return {
         "operationId": name,
         "summary": summary,
@@ -214,12 +238,8 @@ def _operation(branches: tuple[Branch, ...], summary: str, name: str) -> dict[st
             },
         },
         "responses": {
-            "200": {"description": "At least one task went well", **answer, "links": {"poll": _POLL}},
-            "400": {"description": "Every task failed, or the body cannot be read", **answer},
-            "401": {"description": "No key, or one that is not accepted", **answer},
-            "404": {"description": "No such task", **answer},
-            "413": {"description": "The body is too large", **answer},
-            "415": {"description": "The body is not declared as JSON", **answer},
+            "200": {"description": "At least one task went well", **_ANSWER, "links": {"poll": _POLL}},
+            **refusals,
         },
     }
 
