@@ -12,6 +12,7 @@ from itertools import count
 from pathlib import Path
 
 from mockserver.adapters.agendas import ClockAgenda
+from mockserver.adapters.clocks import SteeredClock
 from mockserver.adapters.dice import KeyedDice, make_secret
 from mockserver.adapters.stores import MemoryStore, Room
 from mockserver.config import BadSetting, MockConfig
@@ -190,6 +191,7 @@ def _in_file(
     config: MockConfig, path: Path, clock: Clock, rooms: Mapping[Shelf, Room], say: Callable[[str], None]
 ) -> State:
     try:
+        from mockserver.adapters.kept_clock import keep_time
         from mockserver.adapters.sqlite import BadState, Database
         from mockserver.adapters.sqlite_agenda import SqliteAgenda
         from mockserver.adapters.sqlite_ledger import SqliteLedger
@@ -198,6 +200,8 @@ def _in_file(
         raise BadSetting("state", f"this system cannot keep it in a file ({problem}); keep it in memory") from problem
     try:
         database = Database(path, is_shared=config.workers > 1)
+        if isinstance(clock, SteeredClock):
+            keep_time(clock, database)
     except BadState as problem:
         raise BadSetting("state", str(problem)) from problem
     wanted = make_secret(config.seed)

@@ -15,6 +15,10 @@ def unix_ms() -> int:
     return time_ns() // 1_000_000
 
 
+def _nothing() -> None:
+    """Do nothing."""
+
+
 class Timers:
     """Who is to be called when: in order of time, and of those at one time the one who asked first."""
 
@@ -126,10 +130,14 @@ class SteeredClock(_Moved):
     Args:
         rate: seconds that pass in a second of the machine; 0 stands still.
         start_ms: Unix time in milliseconds at which it begins; that of the machine unless given.
+
+    Attributes:
+        when_set: is called when it was moved or its rate was changed.
     """
 
     def __init__(self, rate: float = 1.0, start_ms: int | None = None) -> None:
         super().__init__()
+        self.when_set: Wake = _nothing
         self._loop: asyncio.AbstractEventLoop | None = None
         self._alarm: asyncio.TimerHandle | None = None
         self._alarm_at_ms: float = math.inf
@@ -151,7 +159,12 @@ class SteeredClock(_Moved):
     def set_rate(self, rate: float) -> None:
         """Let time pass at another rate from now on."""
         self._set(self.now_ms(), rate)
+        self.when_set()
         self._rearm()
+
+    def go_on_from(self, at_ms: int) -> None:
+        """Let it be another time now, before anybody waits for one."""
+        self._set(at_ms, self._rate)
 
     def now_ms(self) -> int:
         """Return Unix time in milliseconds; steps of the machine's clock after the start do not show."""
@@ -181,6 +194,7 @@ class SteeredClock(_Moved):
     def _move(self, at_ms: int) -> None:
         if at_ms > self.now_ms():
             self._set(at_ms, self._rate)
+            self.when_set()
 
     def _rearm(self) -> None:
         """Set the alarm to the next call."""

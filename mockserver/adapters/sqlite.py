@@ -232,6 +232,15 @@ class Database:
         (kept,) = self.execute("SELECT value FROM facts WHERE name = ?", (name,)).fetchone()
         return bytes(kept)
 
+    def recall(self, name: str) -> bytes | None:
+        """Return what is remembered under a name, or None."""
+        found = self.execute("SELECT value FROM facts WHERE name = ?", (name,)).fetchone()
+        return None if found is None else bytes(found[0])
+
+    def note(self, name: str, value: bytes) -> None:
+        """Remember something under a name, in place of what was."""
+        self.change("INSERT OR REPLACE INTO facts VALUES (?, ?)", (name, value))
+
     def close(self) -> None:
         """Let go of the file."""
         self.keep()

@@ -148,3 +148,44 @@ def test_a_mock_that_does_not_share_has_its_file_alone(tmp_path: Path) -> None:
         pytest.raises(BadSetting, match="is in use; end the other mock, or begin one with --workers"),
     ):
         make_mock(MockConfig(state=str(tmp_path / "mock.db")))
+
+
+def test_a_clock_that_was_moved_goes_on_where_it_was(tmp_path: Path) -> None:
+    """A mock that is begun anew is not earlier than it was: what was finished stays so."""
+    with served(tmp_path) as mock:
+        ask(mock, video(1))
+        mock.control.advance(3_600_000)
+        before_ms = mock.control.now_ms()
+        assert outcomes(ask(mock, poll(1))) == ["success"]
+    with served(tmp_path) as mock:
+        assert mock.control.now_ms() >= before_ms
+        assert outcomes(ask(mock, poll(1))) == ["success"]
+    with shared(tmp_path) as mock:
+        assert outcomes(ask(mock, poll(1))) == ["success"]
+
+
+def test_a_clock_that_stands_still_stands_where_it_was(tmp_path: Path) -> None:
+    """However long the mock was away; and one that goes on at another rate begins there."""
+    state = str(tmp_path / "mock.db")
+    with MockServer(state=state, clock=0, speed=1) as mock:
+        ask(mock, video(1))
+        mock.control.advance(1000)
+        before_ms = mock.control.now_ms()
+    with MockServer(state=state, clock=0, speed=1) as mock:
+        assert mock.control.now_ms() == before_ms
+        assert outcomes(ask(mock, poll(1))) == ["processing"]
+    with MockServer(state=state, clock=1000) as mock:
+        assert before_ms <= mock.control.now_ms() < before_ms + 3_600_000
+
+
+def test_a_time_of_its_own_is_not_shared(tmp_path: Path) -> None:
+    """Several workers need time to go as everywhere, which it does once one mock alone was begun so."""
+    path = tmp_path / "mock.db"
+    for clock in (2, 1):
+        with MockServer(state=str(path), clock=clock):
+            pass
+        if clock == 2:
+            with pytest.raises(BadSetting, match="goes 2 times as fast as everywhere; serve it once without --workers"):
+                make_mock(MockConfig(state=str(path), workers=2))
+    with shared(tmp_path) as mock:
+        assert outcomes(ask(mock, video(1))) == ["accepted"]
