@@ -157,9 +157,10 @@ class Stage:
     def __exit__(self, *_: object) -> None:
         self._stack.close()
 
-    def mock(self, *options: str) -> Server:
-        """Start a mock with these options."""
-        return self._stack.enter_context(started(mock_words(*options), self._cores))
+    def mock(self, *options: str, variables: Sequence[str] = ()) -> Server:
+        """Start a mock with these options, and variables of the environment such as "NAME=value"."""
+        words = [*(("env", *variables) if variables else ()), *mock_words(*options)]
+        return self._stack.enter_context(started(words, self._cores))
 
     def reference(self, name: str) -> Server:
         """Start the base or the floor."""

@@ -2,7 +2,7 @@
 
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -98,16 +98,20 @@ def _right(name: str, tally: Tally) -> Tally:
 
 def measure_passing(plan: Plan, cores: Cores) -> list[Row]:
     """Return what memory is held after many tasks that have come and gone, beside what was held before."""
+    return [_passed(plan, cores, ()), _passed(plan, cores, ("PYTHONMALLOC=malloc",))]
+
+
+def _passed(plan: Plan, cores: Cores, variables: Sequence[str]) -> Row:
     number = PASSING if plan.rounds >= FULL.rounds else PASSING // 10
     with Stage(cores) as stage:
-        server = stage.mock("--log", "quiet", "--keep-hours", KEPT_HOURS, "--speed", "instant")
+        server = stage.mock("--log", "quiet", "--keep-hours", KEPT_HOURS, "--speed", "instant", variables=variables)
         before_mib = _warm_mib(server)
         Competitor("passing tasks", server, submits()).ask(most=number)
         time.sleep(EXPIRED_S)  # a server of its own, in real time: its memory at rest is what is measured
         Competitor("one more", server, submits()).ask(most=1)
         after_mib = server.memory_mib()
-    name = f"memory after {number:,} tasks have expired"
-    return [Row(name, "MiB", spread([after_mib]), spread([after_mib / before_mib]), target=Target(1.10))]
+    name = ", ".join([f"memory after {number:,} tasks have expired", *variables])
+    return Row(name, "MiB", spread([after_mib]), spread([after_mib / before_mib]), target=Target(1.10))
 
 
 def _warm_mib(server: Server) -> float:
