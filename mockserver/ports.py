@@ -179,6 +179,13 @@ class Store(Protocol):
         """Make all that was changed so far be there for good at once."""
 
 
+class StoreAway(OSError):
+    """A store cannot be reached for now, which is no mistake of the mock.
+
+    Its words say which store, what is so and how to mend it, and hold no secret: clients are told them.
+    """
+
+
 class Topic(Enum):
     """What somebody is woken about."""
 

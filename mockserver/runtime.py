@@ -137,6 +137,7 @@ class Runtime:
         journal: keeps what was sent, or None.
         most_attempts: how often a webhook and an upload are tried; once unless given.
         quotas: how much one key may have under way.
+        is_fleet: whether mocks at other addresses serve the same tasks.
 
     Attributes:
         dispatch: what is owed to receivers.
@@ -156,6 +157,8 @@ class Runtime:
         journal: Journal | None = None,
         most_attempts: Mapping[str, int] = ONCE,
         quotas: Quotas = USUAL,
+        *,
+        is_fleet: bool = False,
     ) -> None:
         unanswered = desk.spec.tasks.keys() - PLATFORM_TASKS.keys() - {"getResponse", "getTaskDetails"}
         if unanswered:
@@ -167,7 +170,7 @@ class Runtime:
         self.limits = limits
         self.plans = Plans(desk, log)
         self._speed = speed
-        self.shown = Shown(desk.store, desk.clock, keep_media_ms)
+        self.shown = Shown(desk.store, desk.clock, keep_media_ms, is_fleet=is_fleet)
         self._log = log
         self.dispatch = Dispatch(
             desk.store,
@@ -267,7 +270,7 @@ class Runtime:
     ) -> Answer | Held:
         params, owner = checked.task, caller.owner or ""
         if too_much := self._gate.too_much(owner, params):
-            answer = self.desk.wire.error("rateLimitExceeded", params)
+            answer = self.desk.wire.error("rateLimitExceeded", params, reason=f"{too_much}.")
             answer.notes = [too_much]
             return self._archive(owner, sent, answer, size)
         given: Sequence[Given] = ()
@@ -366,11 +369,12 @@ class Runtime:
 
     def _poll(self, request: Mapping[str, Any], caller: Caller, size: int) -> Answering:
         key = (caller.owner or "", request["taskUUID"].lower())
-        done = self._look(key, _POLL)
-        if isinstance(done.reply, Reported):
-            if done.reply.task.faults:
-                return self._poll_in_trouble(key, done.reply.task, request, size)
-            return self._report(done.reply)
+        reply = self._look(key, _POLL).reply
+        if isinstance(reply, Reported):
+            reply = self.shown.asked_at(caller.origin, reply)
+            if reply.task.faults:
+                return self._poll_in_trouble(key, reply.task, request, size)
+            return self._report(reply)
         if self._empty_if_unknown and caller.transport != "websocket":
             return Answer(outcome="unknown", about=("getResponse", request["taskUUID"]))
         return self.desk.wire.error("taskNotFound", request)
@@ -397,7 +401,7 @@ class Runtime:
         done = self._look(key, Describe())
         if not isinstance(done.reply, Reported):
             return self.desk.wire.error("taskNotFound", request)
-        answer = self._report(done.reply)
+        answer = self._report(self.shown.asked_at(caller.origin, done.reply))
         response = {
             name: items for name, items in (("data", answer.data), ("errors", answer.errors)) if items or name == "data"
         }

@@ -48,6 +48,7 @@ class State:
         open: is awaited before the first request, in the event loop that serves.
         close: is awaited after the last one.
         tidy: drops what is too old though nothing comes; returns how much memory that left behind, in entries.
+        is_fleet: whether mocks at other addresses may share it.
     """
 
     store: Store
@@ -61,6 +62,7 @@ class State:
     open: Callable[[], Awaitable[None]] = _nothing
     close: Callable[[], Awaitable[None]] = _nothing
     tidy: Callable[[], int] = lambda: 0
+    is_fleet: bool = False
 
     async def in_step(self) -> None:
         """Wait until all who share the state know what any of them did, or return at once where nobody else does."""
@@ -98,7 +100,9 @@ def _in_redis(config: MockConfig, clock: Clock, rooms: Mapping[Shelf, Room], say
     if config.clock != 1:
         raise BadSetting("state", "a fleet that shares Redis lives in real time; leave --clock out")
     if find_spec("redis") is None or find_spec("docket") is None:
-        raise BadSetting("state", "keeping it in Redis needs more packages; install the mock with its extra 'redis'")
+        raise BadSetting(
+            "state", "Redis needs more packages; in the folder of the mock run pip install '.[media,redis]'"
+        )
     from mockserver.adapters.fleet import FleetAgenda
     from mockserver.adapters.redis import RedisStore
     from mockserver.adapters.redis_link import BadServer, RedisAway
@@ -129,7 +133,8 @@ def _in_redis(config: MockConfig, clock: Clock, rooms: Mapping[Shelf, Room], say
         store.close()
 
     # Each mock of a fleet has a journal of its own: who wants to see what one did asks that one.
-    return State(store, agenda, secret, KeyedDice(secret, number - 1), None, lambda: True, steps, [], begin, end)
+    dice = KeyedDice(secret, number - 1)
+    return State(store, agenda, secret, dice, None, lambda: True, steps, [], begin, end, is_fleet=True)
 
 
 def _kept_or_told(keep: Callable[[], None], say: Callable[[str], None]) -> None:
