@@ -10,6 +10,7 @@ from mockserver.adapters.stores import MemoryStore
 from mockserver.platform import Caller
 from mockserver.ports import Entry, Shelf
 from mockserver.quotas import FULL_MS, MOST_KEYS, Running
+from mockserver.scenario import read_scenario
 from tests.limits.test_owed import ACCEPTED, LONG_ENOUGH_MS, REFUSED, submit
 from tests.support.couriers import SlowOutbox
 from tests.support.mocks import answered, still_mock
@@ -61,8 +62,8 @@ def test_what_was_refused_takes_no_room() -> None:
     ],
     ids=["running", "owed"],
 )
-def test_the_log_says_which_setting_allows_more(parameters: dict[str, Any], note: str) -> None:
-    """The answer is the API's own, which knows nothing of settings."""
+def test_the_answer_and_the_log_say_which_setting_allows_more(parameters: dict[str, Any], note: str) -> None:
+    """After the API's own sentence, which a fault that limits the rate says alone."""
     mock = still_mock({"max-running": "1", "max-owed": "2"}, ManualClock(), SlowOutbox())
     submit(mock, 1)
     task = {"taskType": "videoInference", "taskUUID": "24cd5dff-cb81-4db5-8506-000000000002", "model": "minimax:3@1"}
@@ -70,6 +71,13 @@ def test_the_log_says_which_setting_allows_more(parameters: dict[str, Any], note
     body = json.dumps([{**task, "positivePrompt": "a lighthouse", **parameters}]).encode()
     [answer] = answered(mock.runtime.exchange(body, caller))
     assert (answer.outcome, answer.notes) == ("rateLimitExceeded", [note])
+    sentence = mock.spec.catalogue.error("rateLimitExceeded").say()
+    assert [error["message"] for error in answer.errors] == [f"{sentence} {note}."]
+    mock.runtime.plans.begin(
+        read_scenario({"rules": [{"faults": ["limit-rate"]}]}, mock.spec.failures, mock.spec.models)
+    )
+    [spoilt] = answered(mock.runtime.exchange(body, caller))
+    assert [error["message"] for error in spoilt.errors] == [sentence]
 
 
 class CountingStore(MemoryStore):
