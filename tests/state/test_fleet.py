@@ -192,6 +192,14 @@ def test_a_mock_outlives_a_redis_that_is_away(server: RedisServer) -> None:
         assert again == {"data": [{"taskType": "videoInference", "taskUUID": task["taskUUID"]}]}
 
 
+def test_who_lacks_the_packages_is_given_the_line_that_installs_them() -> None:
+    """Nobody has to look for the name of an extra."""
+    program = "import sys; sys.modules['redis'] = None; from contracts.cli import main; sys.exit(main(sys.argv[1:]))"
+    words = [sys.executable, "-c", program, "serve", "--port", "0", "--state", "redis://127.0.0.1:1/0"]
+    done = subprocess.run(words, capture_output=True, text=True)
+    assert (done.returncode, "pip install '.[media,redis]'" in done.stderr) == (2, True)
+
+
 @pytest.mark.parametrize(
     ("options", "said"),
     [
