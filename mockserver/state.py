@@ -18,10 +18,9 @@ from mockserver.adapters.stores import MemoryStore, Room
 from mockserver.config import BadSetting, MockConfig
 from mockserver.forms import FORMS
 from mockserver.ports import Agenda, Clock, Dice, Ledger, Shelf, Store
+from mockserver.settings import REDIS
 
 MEMORY = "memory"
-#: What addresses of Redis begin with: plain, secured, in this machine.
-REDIS = ("redis://", "rediss://", "unix://")
 #: How often a process looks what others did, in seconds of real time.
 STEP_EVERY_S = 0.05
 #: After so many looks it looks for others that are no more.
@@ -37,6 +36,7 @@ class State:
     """What a mock remembers, and what belongs to it.
 
     Attributes:
+        about: where it is, for people.
         store: keeps entries.
         agenda: wakes when something is due.
         secret: 32 bytes from which digests of keys and draws derive; lives as long as the store.
@@ -50,6 +50,7 @@ class State:
         tidy: drops what is too old though nothing comes; returns how much memory that left behind, in entries.
     """
 
+    about: str
     store: Store
     agenda: Agenda
     secret: bytes
@@ -86,7 +87,7 @@ def make_state(
     if config.state == MEMORY:
         secret = make_secret(config.seed)
         store = MemoryStore(clock, rooms)
-        return State(store, ClockAgenda(clock), secret, KeyedDice(secret), tidy=store.tidy)
+        return State("memory", store, ClockAgenda(clock), secret, KeyedDice(secret), tidy=store.tidy)
     if is_inline:
         raise BadSetting("state", "a mock inside a program keeps its state in memory; serve it to keep it elsewhere")
     if config.state.startswith(REDIS):
@@ -101,7 +102,7 @@ def _in_redis(config: MockConfig, clock: Clock, rooms: Mapping[Shelf, Room], say
         raise BadSetting("state", "keeping it in Redis needs more packages; install the mock with its extra 'redis'")
     from mockserver.adapters.fleet import FleetAgenda
     from mockserver.adapters.redis import RedisStore
-    from mockserver.adapters.redis_link import BadServer, RedisAway
+    from mockserver.adapters.redis_link import BadServer, RedisAway, where
 
     try:
         store = RedisStore(config.state, FORMS, clock, rooms)
@@ -129,7 +130,8 @@ def _in_redis(config: MockConfig, clock: Clock, rooms: Mapping[Shelf, Room], say
         store.close()
 
     # Each mock of a fleet has a journal of its own: who wants to see what one did asks that one.
-    return State(store, agenda, secret, KeyedDice(secret, number - 1), None, lambda: True, steps, [], begin, end)
+    about = f"Redis at {where(config.state)}"
+    return State(about, store, agenda, secret, KeyedDice(secret, number - 1), None, lambda: True, steps, [], begin, end)
 
 
 def _kept_or_told(keep: Callable[[], None], say: Callable[[str], None]) -> None:
@@ -234,5 +236,16 @@ def _in_file(
     ledger = SqliteLedger(database, config.journal)
     dice = KeyedDice(secret, agenda.number - 1)
     return State(
-        store, agenda, secret, dice, ledger, lambda: agenda.has_company, steps, endings, begin, end, store.tidy
+        str(path),
+        store,
+        agenda,
+        secret,
+        dice,
+        ledger,
+        lambda: agenda.has_company,
+        steps,
+        endings,
+        begin,
+        end,
+        store.tidy,
     )
