@@ -294,9 +294,9 @@ def _give_back() -> None:
 
     Under `PYTHONMALLOC=malloc` Python allots nothing itself, and nearly all goes back.
     """
-    import ctypes
+    with suppress(Exception):  # of systems that have no such function, or no way to call it
+        import ctypes
 
-    with suppress(AttributeError, OSError):
         ctypes.CDLL(None).malloc_trim(0)
 
 

@@ -42,7 +42,7 @@ class State:
         secret: 32 bytes from which digests of keys and draws derive; lives as long as the store.
         dice: draws what looks random, and never the same for two processes that share the store.
         ledger: keeps what happened, or None where nobody else wants to know.
-        has_company: says whether other processes share the state now.
+        has_company: says whether other processes may share the state.
         steps: what is done every now and then to keep in step with them.
         endings: what is done at the end, before the store is closed.
         open: is awaited before the first request, in the event loop that serves.
@@ -202,8 +202,6 @@ def _in_file(
         raise BadSetting("state", f"this system cannot keep it in a file ({problem}); keep it in memory") from problem
     try:
         database = Database(path, is_shared=config.workers > 1)
-        if isinstance(clock, SteeredClock):
-            keep_time(clock, database)
     except BadState as problem:
         raise BadSetting("state", str(problem)) from problem
     wanted = make_secret(config.seed)
@@ -211,10 +209,16 @@ def _in_file(
     if config.seed is not None and secret != wanted:
         database.close()
         raise BadSetting("state", f"{path} was begun without this seed; name another file, or leave the seed out")
+    keep: Callable[[], None] = lambda: None  # noqa: E731
+    if isinstance(clock, SteeredClock):
+        try:
+            keep = keep_time(clock, database)
+        except BadState as problem:
+            database.close()
+            raise BadSetting("state", str(problem)) from problem
     agenda = SqliteAgenda(database, clock)
     store = SqliteStore(database, FORMS, clock, rooms)
-    steps: list[Callable[[], None]] = []
-    endings: list[Callable[[], None]] = []
+    steps, endings = [keep], []
     pulse = _Pulse(steps, agenda.look, say)
 
     async def begin() -> None:
@@ -222,7 +226,8 @@ def _in_file(
             store.settle(Shelf.SESSIONS)
         if not database.is_shared:
             loop = asyncio.get_running_loop()
-            database.gather(lambda keep: loop.call_soon(_kept_or_told, keep, say))
+            database.gather(lambda commit: loop.call_soon(_kept_or_told, commit, say))
+        keep()
         pulse.begin()
 
     async def end() -> None:
@@ -242,7 +247,7 @@ def _in_file(
         secret,
         dice,
         ledger,
-        lambda: agenda.has_company,
+        lambda: database.is_shared,
         steps,
         endings,
         begin,
