@@ -265,7 +265,18 @@ def make_mock(
     attempts = {"webhook": config.webhook_attempts, "upload": config.upload_attempts}
     speed, quotas = config.speed, Quotas(config.max_running, config.max_owed)
     runtime = Runtime(
-        desk, state.agenda, courier, fetch_media, limits, speed, keep_media_ms, log.say, journal, attempts, quotas
+        desk,
+        state.agenda,
+        courier,
+        fetch_media,
+        limits,
+        speed,
+        keep_media_ms,
+        log.say,
+        journal,
+        attempts,
+        quotas,
+        is_fleet=state.is_fleet,
     )
     state.steps.append(runtime.plans.refresh)
     runtime.plans.begin(None if config.scenario is None else _read_scenario(config.scenario, spec))

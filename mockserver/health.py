@@ -3,6 +3,8 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 
+from mockserver.ports import StoreAway
+
 #: Returns if something is good, and raises what is wrong with it.
 Ask = Callable[[], Awaitable[object]]
 
@@ -29,7 +31,10 @@ class Readiness:
         self._patience_s = patience_s
 
     async def look(self) -> dict[str, str]:
-        """Return how each thing is: `GOOD`, or in a word what is wrong. No text of an exception: anybody may ask."""
+        """Return how each thing is: `GOOD`, or in a word what is wrong.
+
+        Of exceptions only the text of a store that is away is told, which holds no secret: anybody may ask.
+        """
         found = await asyncio.gather(*map(self._ask, self.checks.values()))
         return {"accepting": "stopping" if self.is_stopping else GOOD, **dict(zip(self.checks, found, strict=True))}
 
@@ -39,6 +44,8 @@ class Readiness:
                 await ask()
         except TimeoutError:
             return "no answer in time"
+        except StoreAway as problem:
+            return f"failed: {problem}"
         except Exception as problem:  # noqa: BLE001 -- whatever it is, it is told
             return f"failed: {type(problem).__name__}"
         return GOOD

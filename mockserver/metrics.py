@@ -15,7 +15,7 @@ from prometheus_client.registry import Collector
 
 from mockserver.engine.results import overall, statuses_at
 from mockserver.engine.values import Status
-from mockserver.ports import Shelf
+from mockserver.ports import Shelf, StoreAway
 from mockserver.runtime import Runtime
 from mockserver.tally import BOUNDS_MS, Tally, Times
 
@@ -39,17 +39,18 @@ class Numbers(Collector):
         version: version of the mock.
 
     Attributes:
-        tasks: how many tasks that are kept are in each state; counted before, since that may take a while.
+        tasks: how many tasks that are kept are in each state; counted before, since that may take a while. None where
+            the store was away.
     """
 
     def __init__(self, runtime: Runtime, tally: Tally, version: str) -> None:
         self._dispatch = runtime.dispatch
         self._tally = tally
         self._version = version
-        self.tasks: Mapping[str, int] = {}
+        self.tasks: Mapping[str, int] | None = {}
 
     def collect(self) -> Iterator[Metric]:
-        """Yield every family."""
+        """Yield every family; without those that only the store knows where it is away."""
         yield _gauge("info", "What runs here", {(self._version,): 1}, ("version",))
         requests = {("http", str(status)): count for status, count in sorted(self._tally.statuses.items())}
         requests["websocket", "0"] = self._tally.messages
@@ -59,12 +60,23 @@ class Numbers(Collector):
             "Time from the last byte in to the first byte out, of requests that were logged or kept in the journal",
             {"http": self._tally.http, "websocket": self._tally.socket},
         )
-        states = {(state.value,): self.tasks.get(state.value, 0) for state in STATES}
-        yield _gauge("tasks", "Tasks that are kept, by state", states, ("state",))
+        owed = self._owed()
+        is_up = owed is not None and self.tasks is not None
+        yield _gauge("store_up", "1 where the store answers, 0 where it is away", {(): float(is_up)})
+        if self.tasks is not None:
+            states = {(state.value,): self.tasks.get(state.value, 0) for state in STATES}
+            yield _gauge("tasks", "Tasks that are kept, by state", states, ("state",))
         ended = dict(sorted(self._dispatch.outcomes.items()))
         yield _counter("deliveries", "Attempts at webhooks and uploads, by outcome", ended, ("kind", "outcome"))
-        yield _gauge("deliveries_owed", "Webhooks and uploads that are not over", {(): self._dispatch.owed})
+        if owed is not None:
+            yield _gauge("deliveries_owed", "Webhooks and uploads that are not over", {(): owed})
         yield _gauge("deliveries_under_way", "Attempts that have begun and not ended", {(): self._dispatch.under_way})
+
+    def _owed(self) -> int | None:
+        try:
+            return self._dispatch.owed
+        except StoreAway:
+            return None
 
 
 class Metrics:
@@ -89,7 +101,10 @@ class Metrics:
         now_s = asyncio.get_running_loop().time()
         if now_s >= self._counted_s + COUNT_EVERY_S:
             self._counted_s = now_s
-            self._numbers.tasks = await self._count_tasks()
+            try:
+                self._numbers.tasks = await self._count_tasks()
+            except StoreAway:
+                self._numbers.tasks = None
         return exposition.generate_latest(self._registry)
 
     async def _count_tasks(self) -> Mapping[str, int]:

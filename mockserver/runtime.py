@@ -137,6 +137,7 @@ class Runtime:
         journal: keeps what was sent, or None.
         most_attempts: how often a webhook and an upload are tried; once unless given.
         quotas: how much one key may have under way.
+        is_fleet: whether mocks at other addresses serve the same tasks.
 
     Attributes:
         dispatch: what is owed to receivers.
@@ -156,6 +157,8 @@ class Runtime:
         journal: Journal | None = None,
         most_attempts: Mapping[str, int] = ONCE,
         quotas: Quotas = USUAL,
+        *,
+        is_fleet: bool = False,
     ) -> None:
         unanswered = desk.spec.tasks.keys() - PLATFORM_TASKS.keys() - {"getResponse", "getTaskDetails"}
         if unanswered:
@@ -167,7 +170,7 @@ class Runtime:
         self.limits = limits
         self.plans = Plans(desk, log)
         self._speed = speed
-        self.shown = Shown(desk.store, desk.clock, keep_media_ms)
+        self.shown = Shown(desk.store, desk.clock, keep_media_ms, is_fleet=is_fleet)
         self._log = log
         self.dispatch = Dispatch(
             desk.store,
@@ -181,7 +184,7 @@ class Runtime:
             self._delivered,
             log,
         )
-        self._gate = Gate(desk.store, desk.clock, quotas, self.dispatch.owed_by)
+        self._gate = Gate(desk.store, quotas, self.dispatch.owed_by)
         agenda.attend(Topic.RESULT, self._ripe)
         self._upload_failure = "uploadFailed" if desk.spec.dialect.upload_failure == "fail" else None
         self._unsafe_ending = "unsafeContentDetected" if desk.spec.dialect.unsafe_content == "block" else None
@@ -266,10 +269,6 @@ class Runtime:
         faults: tuple[Planned, ...] = (),
     ) -> Answer | Held:
         params, owner = checked.task, caller.owner or ""
-        if too_much := self._gate.too_much(owner, params):
-            answer = self.desk.wire.error("rateLimitExceeded", params)
-            answer.notes = [too_much]
-            return self._archive(owner, sent, answer, size)
         given: Sequence[Given] = ()
         if "inputs" in params or "webhookURL" in params or "uploadEndpoint" in params:
             refused = refuse_addresses(self.desk, model, params)
@@ -310,8 +309,10 @@ class Runtime:
             task = hit.fault.shape(task)
         if "safety" in params:
             task = examined(task, submission.model, self._unsafe_ending)
+        if too_much := self._gate.too_much(owner, params):
+            return self._turned_away(key, task, submission, "rateLimitExceeded", f"{too_much}.")
         if not charge(self.desk, task):
-            return self._unpaid(key, task, submission)
+            return self._turned_away(key, task, submission, "insufficientCredits", lacking(self.desk, task))
         done = self._apply(key, Submit(task))
         if isinstance(done.reply, Rejected):
             refund(self.desk, task)
@@ -324,8 +325,8 @@ class Runtime:
         answer.notes = submission.checked.notes
         return answer
 
-    def _unpaid(self, key: Key, task: Task, submission: Submission) -> Answer:
-        """Refuse a task for which the balance is too low.
+    def _turned_away(self, key: Key, task: Task, submission: Submission, name: str, reason: str) -> Answer:
+        """Refuse a task for which there is no room or no money.
 
         A UUID in use is told of first: to clients that try again it means that their task was taken on.
         """
@@ -333,7 +334,7 @@ class Runtime:
         if isinstance(reply, Rejected):
             answer = self.desk.wire.error(reply.error, task.params, reply.task)
         else:
-            answer = self.desk.wire.error("insufficientCredits", task.params, reason=lacking(self.desk, task))
+            answer = self.desk.wire.error(name, task.params, reason=reason)
         return self._archive(task.owner, submission.sent, answer, submission.size)
 
     def _draft(self, submission: Submission, key: Key, pictures: tuple[tuple[int, str], ...]) -> Task:
@@ -366,11 +367,12 @@ class Runtime:
 
     def _poll(self, request: Mapping[str, Any], caller: Caller, size: int) -> Answering:
         key = (caller.owner or "", request["taskUUID"].lower())
-        done = self._look(key, _POLL)
-        if isinstance(done.reply, Reported):
-            if done.reply.task.faults:
-                return self._poll_in_trouble(key, done.reply.task, request, size)
-            return self._report(done.reply)
+        reply = self._look(key, _POLL).reply
+        if isinstance(reply, Reported):
+            reply = self.shown.asked_at(caller.origin, reply)
+            if reply.task.faults:
+                return self._poll_in_trouble(key, reply.task, request, size)
+            return self._report(reply)
         if self._empty_if_unknown and caller.transport != "websocket":
             return Answer(outcome="unknown", about=("getResponse", request["taskUUID"]))
         return self.desk.wire.error("taskNotFound", request)
@@ -397,7 +399,7 @@ class Runtime:
         done = self._look(key, Describe())
         if not isinstance(done.reply, Reported):
             return self.desk.wire.error("taskNotFound", request)
-        answer = self._report(done.reply)
+        answer = self._report(self.shown.asked_at(caller.origin, done.reply))
         response = {
             name: items for name, items in (("data", answer.data), ("errors", answer.errors)) if items or name == "data"
         }

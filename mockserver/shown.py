@@ -3,10 +3,10 @@
 What a result is known by follows from its task, so only the way from a UUID to a task is kept.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from mockserver.engine.results import good_until_ms, result_of, statuses_at
-from mockserver.engine.values import Result, Status, Task
+from mockserver.engine.values import Reported, Result, Status, Task
 from mockserver.ports import Clock, Entry, Shelf, Store
 
 
@@ -40,12 +40,27 @@ class Shown:
         store: keeps the way from a UUID to its task.
         clock: tells the time.
         keep_ms: how long the address of a video is good if its task does not say, in milliseconds.
+        is_fleet: whether mocks at other addresses serve the same tasks.
     """
 
-    def __init__(self, store: Store, clock: Clock, keep_ms: int) -> None:
+    def __init__(self, store: Store, clock: Clock, keep_ms: int, *, is_fleet: bool = False) -> None:
         self._store = store
         self._clock = clock
         self._keep_ms = keep_ms
+        self._is_fleet = is_fleet
+
+    def asked_at(self, origin: str, reply: Reported) -> Reported:
+        """Return a report as who asks at an address is to see it.
+
+        In a fleet its videos lie at that address: the mock that took it on may be gone, and this one has them too.
+
+        Args:
+            origin: scheme and authority under which the client reached the mock.
+            reply: how far a task is.
+        """
+        if not self._is_fleet or reply.task.origin == origin:
+            return reply
+        return replace(reply, task=reply.task._replace(origin=origin))
 
     def show(self, task: Task, index: int) -> Result:
         """Make a result findable by its UUID; one that is not finished cannot be downloaded all the same."""

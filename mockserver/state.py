@@ -12,7 +12,6 @@ from itertools import count
 from pathlib import Path
 
 from mockserver.adapters.agendas import ClockAgenda
-from mockserver.adapters.clocks import SteeredClock
 from mockserver.adapters.dice import KeyedDice, make_secret
 from mockserver.adapters.stores import MemoryStore, Room
 from mockserver.config import BadSetting, MockConfig
@@ -48,6 +47,7 @@ class State:
         open: is awaited before the first request, in the event loop that serves.
         close: is awaited after the last one.
         tidy: drops what is too old though nothing comes; returns how much memory that left behind, in entries.
+        is_fleet: whether mocks at other addresses may share it.
     """
 
     about: str
@@ -62,6 +62,7 @@ class State:
     open: Callable[[], Awaitable[None]] = _nothing
     close: Callable[[], Awaitable[None]] = _nothing
     tidy: Callable[[], int] = lambda: 0
+    is_fleet: bool = False
 
     async def in_step(self) -> None:
         """Wait until all who share the state know what any of them did, or return at once where nobody else does."""
@@ -99,7 +100,9 @@ def _in_redis(config: MockConfig, clock: Clock, rooms: Mapping[Shelf, Room], say
     if config.clock != 1:
         raise BadSetting("state", "a fleet that shares Redis lives in real time; leave --clock out")
     if find_spec("redis") is None or find_spec("docket") is None:
-        raise BadSetting("state", "keeping it in Redis needs more packages; install the mock with its extra 'redis'")
+        raise BadSetting(
+            "state", "Redis needs more packages; in the folder of the mock run pip install '.[media,redis]'"
+        )
     from mockserver.adapters.fleet import FleetAgenda
     from mockserver.adapters.redis import RedisStore
     from mockserver.adapters.redis_link import BadServer, RedisAway, where
@@ -130,8 +133,8 @@ def _in_redis(config: MockConfig, clock: Clock, rooms: Mapping[Shelf, Room], say
         store.close()
 
     # Each mock of a fleet has a journal of its own: who wants to see what one did asks that one.
-    about = f"Redis at {where(config.state)}"
-    return State(about, store, agenda, secret, KeyedDice(secret, number - 1), None, lambda: True, steps, [], begin, end)
+    about, dice = f"Redis at {where(config.state)}", KeyedDice(secret, number - 1)
+    return State(about, store, agenda, secret, dice, None, lambda: True, steps, [], begin, end, is_fleet=True)
 
 
 def _kept_or_told(keep: Callable[[], None], say: Callable[[str], None]) -> None:
@@ -209,16 +212,14 @@ def _in_file(
     if config.seed is not None and secret != wanted:
         database.close()
         raise BadSetting("state", f"{path} was begun without this seed; name another file, or leave the seed out")
-    keep: Callable[[], None] = lambda: None  # noqa: E731
-    if isinstance(clock, SteeredClock):
-        try:
-            keep = keep_time(clock, database)
-        except BadState as problem:
-            database.close()
-            raise BadSetting("state", str(problem)) from problem
+    try:
+        keep = keep_time(clock, database)
+    except BadState as problem:
+        database.close()
+        raise BadSetting("state", str(problem)) from problem
     agenda = SqliteAgenda(database, clock)
     store = SqliteStore(database, FORMS, clock, rooms)
-    steps, endings = [keep], []
+    steps, endings = [keep], list[Callable[[], None]]()
     pulse = _Pulse(steps, agenda.look, say)
 
     async def begin() -> None:

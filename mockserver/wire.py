@@ -186,11 +186,13 @@ class Wire:
             task: the task as sent.
             about: the stored task that is in the way, if any.
             place: where in the task the value stands that is at fault, if there is one.
-            facts: what the error's sentence needs.
+            facts: what the error's sentence needs. A reason follows a sentence that has no room for it.
         """
         error = self._spec.catalogue.error(name)
         scope = _scope(task)
         item = {**self._error(error, facts), **self._placed(place), **scope}
+        if "reason" in facts and "{reason}" not in error.template:
+            item["message"] += f" {facts['reason']}"
         if about is not None:
             item["context"] = {
                 "taskType": about.task_type,

@@ -11,6 +11,7 @@ import orjson
 
 from mockserver.adapters.clocks import SteeredClock, unix_ms
 from mockserver.adapters.sqlite import BadState, Database
+from mockserver.ports import Clock
 
 #: Under which name the time is kept.
 NAME = "clock"
@@ -42,11 +43,11 @@ class Line(NamedTuple):
         return self.now_ms + int(served_ms * self.rate + (away_ms - served_ms) * min(self.rate, 1))
 
 
-def keep_time(clock: SteeredClock, database: Database) -> Callable[[], None]:
+def keep_time(clock: Clock, database: Database) -> Callable[[], None]:
     """Let a clock go on where the last one left off, and keep its time whenever it is moved.
 
     Args:
-        clock: the clock of a mock that has not begun.
+        clock: the clock of a mock that has not begun; only a `SteeredClock` has a time that is kept.
         database: holds its state. Where several processes share it nobody moves the clock, and nothing is kept.
 
     Returns:
@@ -55,6 +56,8 @@ def keep_time(clock: SteeredClock, database: Database) -> Callable[[], None]:
     Raises:
         BadState: it is shared, and its time goes faster or slower than that of others.
     """
+    if not isinstance(clock, SteeredClock):
+        return lambda: None
     kept = database.recall(NAME)
     line = None if kept is None else Line(*orjson.loads(kept))
     if line is not None:

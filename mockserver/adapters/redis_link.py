@@ -3,8 +3,10 @@
 from collections.abc import Sequence
 from hashlib import sha1
 from time import monotonic
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
+
+from mockserver.ports import StoreAway
 
 #: A command and its arguments.
 Command = tuple[bytes | str | int, ...]
@@ -15,21 +17,42 @@ ANSWER_TIMEOUT_S = 2.0
 PAUSE_S = 0.5
 
 
-class RedisAway(OSError):
-    """The server does not answer.
+class Plight(NamedTuple):
+    """How a server is that cannot be used.
+
+    Attributes:
+        verdict: what it does, after its name.
+        mend: what to do about it.
+    """
+
+    verdict: str
+    mend: str
+
+
+SILENT = Plight("does not answer", "start it, or name another one with --state")
+LOCKED = Plight("does not let the mock in", "mend the password in --state")
+NUMBERED = Plight("has no such database", "mend the number in --state")
+FOREIGN = Plight("answers as no Redis does", "name the address of a Redis with --state")
+UNWILLING = Plight("refuses the connection", "allow it there, or name another one with --state")
+
+
+class RedisAway(StoreAway):
+    """The server does not answer, or not as it should.
 
     Attributes:
         where: host, port and database.
         problem: what happened.
+        plight: how the server is.
     """
 
-    def __init__(self, where: str, problem: str) -> None:
+    def __init__(self, where: str, problem: str, plight: Plight = SILENT) -> None:
         super().__init__(where, problem)
         self.where = where
         self.problem = problem
+        self.plight = plight
 
     def __str__(self) -> str:
-        return f"Redis at {self.where} does not answer ({self.problem}); start it, or name another one with --state"
+        return f"Redis at {self.where} {self.plight.verdict} ({self.problem}); {self.plight.mend}"
 
 
 class BadServer(Exception):
@@ -66,7 +89,8 @@ class Link:
         self._connection: Any = pool.make_connection()
         self._is_connected = False
         self._pause_until_s = 0.0
-        self._problem = ""
+        #: Why connecting failed when it was last tried.
+        self._away = RedisAway(self.where, "")
 
     def ask(self, *commands: Command) -> list[Any]:
         """Return the replies to some commands that change nothing, in one round trip.
@@ -115,7 +139,7 @@ class Link:
                     replies.append(problem)
         except (Lost, Late) as problem:
             self.close()
-            raise RedisAway(self.where, str(problem)) from problem
+            raise self._worded(problem) from problem
         except BaseException:
             self.close()
             raise
@@ -128,14 +152,27 @@ class Link:
         from redis.exceptions import RedisError
 
         if monotonic() < self._pause_until_s:
-            raise RedisAway(self.where, self._problem)
+            raise RedisAway(self.where, self._away.problem, self._away.plight)
         try:
             self._connection.connect()
         except RedisError as problem:
             self._connection.disconnect()
-            self._pause_until_s, self._problem = monotonic() + PAUSE_S, str(problem)
-            raise RedisAway(self.where, self._problem) from problem
+            self._pause_until_s, self._away = monotonic() + PAUSE_S, self._worded(problem)
+            raise self._away from problem
         self._is_connected = True
+
+    def _worded(self, problem: Exception) -> RedisAway:
+        """Return a failure of redis-py with what it means for whoever named the server."""
+        from redis.exceptions import AuthenticationError, InvalidResponse, ResponseError
+
+        plight = SILENT
+        if isinstance(problem, AuthenticationError):
+            plight = LOCKED
+        elif isinstance(problem, InvalidResponse):
+            plight = FOREIGN
+        elif isinstance(problem, ResponseError):
+            plight = NUMBERED if "DB index" in str(problem) else UNWILLING
+        return RedisAway(self.where, str(problem).rstrip("."), plight)
 
 
 class Script:

@@ -2,6 +2,7 @@
 
 import asyncio
 import secrets
+import sys
 import time
 import traceback
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -13,6 +14,7 @@ from mockserver.faults.base import Outgoing
 from mockserver.journal import Journal
 from mockserver.plans import Spoilt
 from mockserver.platform import Caller
+from mockserver.ports import StoreAway
 from mockserver.reading import Unreadable, read_tasks, too_large
 from mockserver.runtime import Answering, Log, Runtime
 from mockserver.tally import Tally
@@ -129,8 +131,15 @@ class HttpDesk:
             return self._envelope(head, body, None, [self.failure()], started)
 
     def failure(self) -> Answer:
-        """Answer what made us fail, just now, with a number under which the log has the details."""
-        number = secrets.token_hex(4)
+        """Answer what made us fail, just now, with a number under which the log has the details.
+
+        A store that is away is named to the client too: it says all that there is to know, so the log has no traceback.
+        """
+        number, problem = secrets.token_hex(4), sys.exception()
+        if isinstance(problem, StoreAway):
+            self._log(f"internal failure {number}: {problem}")
+            reason = f"What the mock remembers is out of its reach: {problem}. Its log has this under number {number}."
+            return self._wire.unaddressed("internalServerError", reason=reason)
         self._log(f"internal failure {number}\n{traceback.format_exc()}")
         return self._failed(number)
 
