@@ -33,12 +33,15 @@ class Parser(argparse.ArgumentParser):
         self.exit(USAGE_ERROR, f"{self.prog}: {message}\nTry '{self.prog} --help'.\n")
 
 
-def main(arguments: Sequence[str] | None = None, extend: Callable[[Any], None] | None = None) -> int:
+def main(
+    arguments: Sequence[str] | None = None, extend: Callable[[Any], None] | None = None, examples: str = ""
+) -> int:
     """Run the command line.
 
     Args:
         arguments: the words after the command's name; those of the process unless given.
         extend: adds further commands to a parser's.
+        examples: lines that show those, for the help.
 
     Returns:
         The exit status: 0 when all went well, 1 when something was found, 2 when the command could not run, 130
@@ -47,7 +50,7 @@ def main(arguments: Sequence[str] | None = None, extend: Callable[[Any], None] |
     out = Output(sys.stdout)
     try:
         with redirect_stdout(out):
-            status = _run(arguments, out, extend)
+            status = _run(arguments, out, extend, examples)
         out.check()
     except KeyboardInterrupt:
         return INTERRUPTED
@@ -60,9 +63,9 @@ def main(arguments: Sequence[str] | None = None, extend: Callable[[Any], None] |
     return status
 
 
-def _run(arguments: Sequence[str] | None, out: Output, extend: Callable[[Any], None] | None) -> int:
+def _run(arguments: Sequence[str] | None, out: Output, extend: Callable[[Any], None] | None, examples: str) -> int:
     try:
-        options, unknown = _make_parser(extend).parse_known_args(arguments)
+        options, unknown = _make_parser(extend, examples).parse_known_args(arguments)
         if unknown:
             options.command.error(_unknown(options.command, unknown[0]))
         return int(options.run(options, out))
@@ -87,12 +90,12 @@ def _let_go_of_output() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def _make_parser(extend: Callable[[Any], None] | None) -> argparse.ArgumentParser:
+def _make_parser(extend: Callable[[Any], None] | None, examples: str) -> argparse.ArgumentParser:
     parser = Parser(
         prog="runware-mock",
         description="A mock of the Runware video API: offline, quick, spec-driven.",
         epilog="examples:\n  runware-mock serve\n  runware-mock serve --port 9000 --speed instant\n"
-        "  runware-mock validate task.json\n",
+        f"  runware-mock validate task.json\n{examples}",
         formatter_class=Help,
     )
     parser.add_argument("--version", action=_ShowVersion)
@@ -132,6 +135,8 @@ def _add_serve(commands: Any) -> None:
         description="Serve the mock over HTTP and WebSocket until Ctrl-C.",
         epilog="examples:\n  runware-mock serve\n  runware-mock serve --speed instant --seed 7 --log json\n"
         "  runware-mock serve --profile compat --api-key key-one --api-key key-two\n"
+        "  runware-mock serve --state mock.db --workers 2\n"
+        "  runware-mock serve --state redis://127.0.0.1:6379/0 --max-running 1000\n"
         "  RUNWARE_MOCK_PORT=9000 runware-mock serve --config runware-mock.toml\n\n"
         f"Every setting can also come from a variable ({VARIABLES}MAX_TASKS=50) or from the\n"
         "TOML file (max-tasks = 50); a flag counts before a variable, a variable before the file.",

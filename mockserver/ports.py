@@ -145,7 +145,7 @@ class Store(Protocol):
     def in_use(self, shelf: Shelf, owner: str) -> int:
         """Return how many entries are in use whose keys begin with an owner; its time grows with what is kept.
 
-        What the work under way changes need not count.
+        What the work under way put counts.
         """
 
     def together(self, work: Callable[[], T]) -> T:
@@ -159,7 +159,7 @@ class Store(Protocol):
         """
 
     def afterwards(self, call: Callable[[], object]) -> None:
-        """Do once, when the work under way has happened, what is no change of the store; at once without a work.
+        """Do once, when the work under way is there for good, what is no change of the store; at once without one.
 
         Args:
             call: is not called where the work was undone; must not raise.

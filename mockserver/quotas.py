@@ -1,9 +1,10 @@
 """How much one key may have under way at a time, and whether it has."""
 
 from collections.abc import Callable, Mapping
+from time import monotonic
 from typing import Any, NamedTuple
 
-from mockserver.ports import Clock, Shelf, Store
+from mockserver.ports import Shelf, Store
 
 
 class Quotas(NamedTuple):
@@ -27,13 +28,12 @@ class Gate:
 
     Args:
         store: knows what is running.
-        clock: tells the time.
         quotas: how much one key may have under way.
         owed_by: says how many deliveries are owed to the receivers of a key.
     """
 
-    def __init__(self, store: Store, clock: Clock, quotas: Quotas, owed_by: Callable[[str], int]) -> None:
-        self._running = Running(store, clock, quotas.running)
+    def __init__(self, store: Store, quotas: Quotas, owed_by: Callable[[str], int]) -> None:
+        self._running = Running(store, quotas.running)
         self._quotas = quotas
         self._owed_by = owed_by
 
@@ -61,36 +61,39 @@ class Known(NamedTuple):
 
     Attributes:
         left: how many more tasks are let in before those that run are counted.
-        full_until_ms: until when none is let in without counting, as Unix time in milliseconds.
+        full_until_s: until when none is let in without counting, in seconds of `monotonic`.
     """
 
     left: int
-    full_until_ms: int = 0
+    full_until_s: float = 0.0
 
 
-#: For how long a key that has too many running is not looked at again, in milliseconds.
-FULL_MS = 100
+#: A key without room is counted again after so many times as long as counting took.
+REST = 10
 #: Of how many keys something is known; past it the one that came first is forgotten.
 MOST_KEYS = 10_000
+#: Tasks are counted anew after this part of the quota.
+PARTS = 8
 
 
 class Running:
     """Which keys may hand in more tasks.
 
     Counting takes time that grows with what is kept, so it is done when a key has handed in an eighth of its quota
-    since the last time, or as many as there was room for. By that eighth a key may have more running, once for each
-    process that lets tasks in and each time that it begins. Small quotas are exact.
+    since the last time, or as many as there was room for. By that eighth a key may have more running: once for each
+    process, and again after so many other keys came that it was forgotten. Of quotas below eight all tasks are counted
+    for each new one; then a key may have more only by what other processes let in at the same moment.
 
     Args:
         store: knows what is running.
-        clock: tells the time.
         most: tasks of a key that may be running at a time.
+        now_s: tells real time, in seconds.
     """
 
-    def __init__(self, store: Store, clock: Clock, most: int) -> None:
+    def __init__(self, store: Store, most: int, now_s: Callable[[], float] = monotonic) -> None:
         self._store = store
-        self._clock = clock
         self._most = most
+        self._now_s = now_s
         self._known: dict[str, Known] = {}
 
     def lets_in(self, owner: str) -> bool:
@@ -106,22 +109,20 @@ class Running:
     def _meet(self) -> Known:
         if len(self._known) >= MOST_KEYS:
             del self._known[next(iter(self._known))]
-        return Known(self._most // _PARTS)
+        return Known(self._most // PARTS)
 
     def _look(self, owner: str, known: Known) -> Known:
         """Count, unless that was done just now and there was no room."""
-        now_ms = self._clock.now_ms()
-        if now_ms < known.full_until_ms:
+        began_s = self._now_s()
+        if began_s < known.full_until_s:
             return known
         room = self._most - self._store.in_use(Shelf.TASKS, owner)
-        found = Known(min(room, self._most // _PARTS + 1)) if room > 0 else Known(0, now_ms + FULL_MS)
+        ended_s = self._now_s()
+        full_until_s = ended_s + REST * (ended_s - began_s)
+        found = Known(min(room, self._most // PARTS + 1)) if room > 0 else Known(0, full_until_s)
         self._known[owner] = found
         return found
 
 
 def _counted(number: int, one: str, several: str) -> str:
     return f"{number:,} {one if number == 1 else several}"
-
-
-#: Tasks are counted anew after this part of the quota.
-_PARTS = 8

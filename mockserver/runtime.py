@@ -184,7 +184,7 @@ class Runtime:
             self._delivered,
             log,
         )
-        self._gate = Gate(desk.store, desk.clock, quotas, self.dispatch.owed_by)
+        self._gate = Gate(desk.store, quotas, self.dispatch.owed_by)
         agenda.attend(Topic.RESULT, self._ripe)
         self._upload_failure = "uploadFailed" if desk.spec.dialect.upload_failure == "fail" else None
         self._unsafe_ending = "unsafeContentDetected" if desk.spec.dialect.unsafe_content == "block" else None
@@ -269,10 +269,6 @@ class Runtime:
         faults: tuple[Planned, ...] = (),
     ) -> Answer | Held:
         params, owner = checked.task, caller.owner or ""
-        if too_much := self._gate.too_much(owner, params):
-            answer = self.desk.wire.error("rateLimitExceeded", params, reason=f"{too_much}.")
-            answer.notes = [too_much]
-            return self._archive(owner, sent, answer, size)
         given: Sequence[Given] = ()
         if "inputs" in params or "webhookURL" in params or "uploadEndpoint" in params:
             refused = refuse_addresses(self.desk, model, params)
@@ -313,8 +309,10 @@ class Runtime:
             task = hit.fault.shape(task)
         if "safety" in params:
             task = examined(task, submission.model, self._unsafe_ending)
+        if too_much := self._gate.too_much(owner, params):
+            return self._turned_away(key, task, submission, "rateLimitExceeded", f"{too_much}.")
         if not charge(self.desk, task):
-            return self._unpaid(key, task, submission)
+            return self._turned_away(key, task, submission, "insufficientCredits", lacking(self.desk, task))
         done = self._apply(key, Submit(task))
         if isinstance(done.reply, Rejected):
             refund(self.desk, task)
@@ -327,8 +325,8 @@ class Runtime:
         answer.notes = submission.checked.notes
         return answer
 
-    def _unpaid(self, key: Key, task: Task, submission: Submission) -> Answer:
-        """Refuse a task for which the balance is too low.
+    def _turned_away(self, key: Key, task: Task, submission: Submission, name: str, reason: str) -> Answer:
+        """Refuse a task for which there is no room or no money.
 
         A UUID in use is told of first: to clients that try again it means that their task was taken on.
         """
@@ -336,7 +334,7 @@ class Runtime:
         if isinstance(reply, Rejected):
             answer = self.desk.wire.error(reply.error, task.params, reply.task)
         else:
-            answer = self.desk.wire.error("insufficientCredits", task.params, reason=lacking(self.desk, task))
+            answer = self.desk.wire.error(name, task.params, reason=reason)
         return self._archive(task.owner, submission.sent, answer, submission.size)
 
     def _draft(self, submission: Submission, key: Key, pictures: tuple[tuple[int, str], ...]) -> Task:

@@ -23,6 +23,7 @@ from mockserver.config import MockConfig
 from mockserver.log import as_object
 from mockserver.output import Output
 from mockserver.release import VERSION
+from mockserver.state import MEMORY
 from mockserver.transports.express import express_protocol
 from mockserver.transports.lines import sockets_protocol
 
@@ -122,6 +123,8 @@ def facts(mock: Mock, host: str, port: int) -> Mapping[str, Any]:
         "speed": "instant" if math.isinf(config.speed) else config.speed,
         "clock": config.clock,
         "videos": mock.gallery.about,
+        "state": mock.state.about,
+        "workers": config.workers,
         "keys": len(config.api_key) or "any",
     }
 
@@ -191,6 +194,7 @@ def banner(told: Mapping[str, Any]) -> str:
         "Speed": _speed(told["speed"]),
         **_clock(told),
         "Videos": told["videos"],
+        "State": _state(told),
         "Keys": "any key that is not empty" if told["keys"] == "any" else f"{told['keys']} accepted",
     }
     key = "any" if told["keys"] == "any" else "<your key>"
@@ -217,6 +221,13 @@ def _clock(told: Mapping[str, Any]) -> dict[str, str]:
         return {}
     control = f"; {told['docs'].removesuffix('/docs')}/_mock moves it"
     return {"Clock": f"stands still{control}" if not told["clock"] else f"{told['clock']:g} times real time{control}"}
+
+
+def _state(told: Mapping[str, Any]) -> str:
+    """Return where the state is, and how many share it."""
+    if told["state"] == MEMORY:
+        return "in memory, gone when the mock ends"
+    return f"{told['state']}, {told['workers']} workers" if told["workers"] > 1 else str(told["state"])
 
 
 def _speed(speed: float | str) -> str:
@@ -283,9 +294,9 @@ def _give_back() -> None:
 
     Under `PYTHONMALLOC=malloc` Python allots nothing itself, and nearly all goes back.
     """
-    import ctypes
+    with suppress(Exception):  # of systems that have no such function, or no way to call it
+        import ctypes
 
-    with suppress(AttributeError, OSError):
         ctypes.CDLL(None).malloc_trim(0)
 
 

@@ -11,6 +11,7 @@ from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
+from urllib.parse import urlsplit
 
 from mockserver.outbound import read_opening
 from mockserver.spec.dialect import changes_rules, check_dialect
@@ -167,7 +168,20 @@ def _any_folder(text: str) -> Path:
     return path
 
 
+#: What addresses of Redis begin with: plain, secured, in this machine.
+REDIS = ("redis://", "rediss://", "unix://")
+#: What was surely meant as an address: a word of two letters or more before a colon, or a port behind one.
+_ADDRESS = re.compile(r"[a-z][a-z0-9+.-]+:|[^/\\]*:\d+(/|$)", re.IGNORECASE)
+
+
 def _state(text: str) -> str:
+    if text.startswith(REDIS):
+        database = urlsplit(text).path.strip("/")
+        if not text.startswith("unix:") and database and not database.isdecimal():
+            raise ValueError(f"the database {database!r} is no number; write redis://HOST:PORT/NUMBER")
+        return text
+    if _ADDRESS.match(text):
+        raise ValueError(f"{text!r} is no address of a Redis; write redis://HOST:PORT/NUMBER, or ./NAME for a file")
     if text != "memory" and Path(_text(text)).is_dir():
         raise ValueError(f"{text!r} is a folder; name a file in it")
     return text

@@ -12,16 +12,14 @@ from itertools import count
 from pathlib import Path
 
 from mockserver.adapters.agendas import ClockAgenda
-from mockserver.adapters.clocks import SteeredClock
 from mockserver.adapters.dice import KeyedDice, make_secret
 from mockserver.adapters.stores import MemoryStore, Room
 from mockserver.config import BadSetting, MockConfig
 from mockserver.forms import FORMS
 from mockserver.ports import Agenda, Clock, Dice, Ledger, Shelf, Store
+from mockserver.settings import REDIS
 
 MEMORY = "memory"
-#: What addresses of Redis begin with: plain, secured, in this machine.
-REDIS = ("redis://", "rediss://", "unix://")
 #: How often a process looks what others did, in seconds of real time.
 STEP_EVERY_S = 0.05
 #: After so many looks it looks for others that are no more.
@@ -37,12 +35,13 @@ class State:
     """What a mock remembers, and what belongs to it.
 
     Attributes:
+        about: where it is, for people.
         store: keeps entries.
         agenda: wakes when something is due.
         secret: 32 bytes from which digests of keys and draws derive; lives as long as the store.
         dice: draws what looks random, and never the same for two processes that share the store.
         ledger: keeps what happened, or None where nobody else wants to know.
-        has_company: says whether other processes share the state now.
+        has_company: says whether other processes may share the state.
         steps: what is done every now and then to keep in step with them.
         endings: what is done at the end, before the store is closed.
         open: is awaited before the first request, in the event loop that serves.
@@ -51,6 +50,7 @@ class State:
         is_fleet: whether mocks at other addresses may share it.
     """
 
+    about: str
     store: Store
     agenda: Agenda
     secret: bytes
@@ -88,7 +88,7 @@ def make_state(
     if config.state == MEMORY:
         secret = make_secret(config.seed)
         store = MemoryStore(clock, rooms)
-        return State(store, ClockAgenda(clock), secret, KeyedDice(secret), tidy=store.tidy)
+        return State("memory", store, ClockAgenda(clock), secret, KeyedDice(secret), tidy=store.tidy)
     if is_inline:
         raise BadSetting("state", "a mock inside a program keeps its state in memory; serve it to keep it elsewhere")
     if config.state.startswith(REDIS):
@@ -105,7 +105,7 @@ def _in_redis(config: MockConfig, clock: Clock, rooms: Mapping[Shelf, Room], say
         )
     from mockserver.adapters.fleet import FleetAgenda
     from mockserver.adapters.redis import RedisStore
-    from mockserver.adapters.redis_link import BadServer, RedisAway
+    from mockserver.adapters.redis_link import BadServer, RedisAway, where
 
     try:
         store = RedisStore(config.state, FORMS, clock, rooms)
@@ -133,8 +133,8 @@ def _in_redis(config: MockConfig, clock: Clock, rooms: Mapping[Shelf, Room], say
         store.close()
 
     # Each mock of a fleet has a journal of its own: who wants to see what one did asks that one.
-    dice = KeyedDice(secret, number - 1)
-    return State(store, agenda, secret, dice, None, lambda: True, steps, [], begin, end, is_fleet=True)
+    about, dice = f"Redis at {where(config.state)}", KeyedDice(secret, number - 1)
+    return State(about, store, agenda, secret, dice, None, lambda: True, steps, [], begin, end, is_fleet=True)
 
 
 def _kept_or_told(keep: Callable[[], None], say: Callable[[str], None]) -> None:
@@ -205,8 +205,6 @@ def _in_file(
         raise BadSetting("state", f"this system cannot keep it in a file ({problem}); keep it in memory") from problem
     try:
         database = Database(path, is_shared=config.workers > 1)
-        if isinstance(clock, SteeredClock):
-            keep_time(clock, database)
     except BadState as problem:
         raise BadSetting("state", str(problem)) from problem
     wanted = make_secret(config.seed)
@@ -214,10 +212,14 @@ def _in_file(
     if config.seed is not None and secret != wanted:
         database.close()
         raise BadSetting("state", f"{path} was begun without this seed; name another file, or leave the seed out")
+    try:
+        keep = keep_time(clock, database)
+    except BadState as problem:
+        database.close()
+        raise BadSetting("state", str(problem)) from problem
     agenda = SqliteAgenda(database, clock)
     store = SqliteStore(database, FORMS, clock, rooms)
-    steps: list[Callable[[], None]] = []
-    endings: list[Callable[[], None]] = []
+    steps, endings = [keep], list[Callable[[], None]]()
     pulse = _Pulse(steps, agenda.look, say)
 
     async def begin() -> None:
@@ -225,7 +227,8 @@ def _in_file(
             store.settle(Shelf.SESSIONS)
         if not database.is_shared:
             loop = asyncio.get_running_loop()
-            database.gather(lambda keep: loop.call_soon(_kept_or_told, keep, say))
+            database.gather(lambda commit: loop.call_soon(_kept_or_told, commit, say))
+        keep()
         pulse.begin()
 
     async def end() -> None:
@@ -239,5 +242,16 @@ def _in_file(
     ledger = SqliteLedger(database, config.journal)
     dice = KeyedDice(secret, agenda.number - 1)
     return State(
-        store, agenda, secret, dice, ledger, lambda: agenda.has_company, steps, endings, begin, end, store.tidy
+        str(path),
+        store,
+        agenda,
+        secret,
+        dice,
+        ledger,
+        lambda: database.is_shared,
+        steps,
+        endings,
+        begin,
+        end,
+        store.tidy,
     )

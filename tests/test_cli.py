@@ -18,6 +18,7 @@ import pytest
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
+from contracts.cli import main
 from mockserver.app import make_mock
 from mockserver.config import BadSetting, MockConfig, read_config
 from mockserver.serve import banner, facts
@@ -446,3 +447,33 @@ def test_uuids_and_seeds_repeat_under_a_seed() -> None:
     here = first_video("7", "24cd5dff-cb81-4db5-8506-b72a9425f9d1")
     assert here == first_video("7", "5f1c3c0e-9f0e-4d7e-8a53-3c3d4f9f2a10")
     assert here != first_video("8", "24cd5dff-cb81-4db5-8506-b72a9425f9d1")
+
+
+@pytest.mark.parametrize(
+    "state", ["127.0.0.1:6379", "redis:127.0.0.1:6379", "postgres://x/y", "localhost:6379/0", "rediss:/127.0.0.1"]
+)
+def test_an_address_that_is_none_of_redis_is_no_file(state: str, capfd: pytest.CaptureFixture[str]) -> None:
+    """Otherwise a mock that was meant to share a Redis would keep all to itself."""
+    assert main(["serve", "--port", "0", "--state", state]) == 2
+    assert "is no address of a Redis; write redis://HOST:PORT/NUMBER, or ./NAME for a file" in capfd.readouterr().err
+
+
+def test_a_database_of_redis_is_a_number(capfd: pytest.CaptureFixture[str]) -> None:
+    """A name would be taken for the first one."""
+    assert main(["serve", "--port", "0", "--state", "redis://127.0.0.1:1/abc"]) == 2
+    assert "the database 'abc' is no number; write redis://HOST:PORT/NUMBER" in capfd.readouterr().err
+
+
+@pytest.mark.parametrize("state", ["mock.db", "./odd:1", "C:\\mock.db", "/data/a:b/mock.db", "memory", "redis://"])
+def test_what_is_a_file_or_an_address_is_taken_as_it_is(state: str) -> None:
+    """Also a path that holds a colon."""
+    assert MockConfig(state=state).state == state
+
+
+def test_the_block_says_where_the_state_is(tmp_path: Path) -> None:
+    """And by how many it is shared."""
+    assert "State      in memory, gone when the mock ends\n" in banner(facts(make_mock(), "127.0.0.1", 8080))
+    path = tmp_path / "mock.db"
+    told = facts(make_mock(MockConfig(state=str(path), workers=2)), "127.0.0.1", 8080)
+    assert (told["state"], told["workers"]) == (str(path), 2)
+    assert f"State      {path}, 2 workers\n" in banner(told)

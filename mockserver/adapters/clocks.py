@@ -158,9 +158,11 @@ class SteeredClock(_Moved):
 
     def set_rate(self, rate: float) -> None:
         """Let time pass at another rate from now on."""
-        self._set(self.now_ms(), rate)
-        self.when_set()
-        self._rearm()
+        try:
+            self._set(self.now_ms(), rate)
+            self.when_set()
+        finally:
+            self._rearm()
 
     def go_on_from(self, at_ms: int) -> None:
         """Let it be another time now, before anybody waits for one."""

@@ -225,14 +225,14 @@ class RedisStore:
         return int(kept - sum(gone))
 
     def in_use(self, shelf: Shelf, owner: str) -> int:
-        """Return how many entries of an owner are in use, without those of the unit of work under way."""
+        """Return how many entries of an owner are in use."""
         kept, opened, line = (f"{PREFIX}{shelf.value}.{part}" for part in ("weights", "open", "line"))
         names, over, settled = self.link.ask(
             ("HKEYS", kept), ("ZRANGEBYSCORE", opened, "-inf", self._clock.now_ms()), ("ZRANGE", line, 0, -1)
         )
         own = write_key((owner, "")).encode()
-        of_all, of_settled = (sum(name.startswith(own) for name in each) for each in (names, [*over, *settled]))
-        return int(of_all - of_settled)
+        added = [write_key(key).encode() for of, key in self._unit.changed if of is shelf] if self._unit else ()
+        return sum(name.startswith(own) for name in {*names, *added} - {*over, *settled})
 
     def afterwards(self, call: Callable[[], object]) -> None:
         """Do something once the unit of work under way has happened."""

@@ -193,10 +193,12 @@ class Database:
             self._lose()
             raise
         waiting, self._waiting = self._waiting, []
-        while self._afterwards:
-            self._afterwards.pop(0)()
-        for tell in waiting:
-            tell(True)
+        try:
+            while self._afterwards:
+                self._afterwards.pop(0)()
+        finally:
+            for tell in waiting:
+                tell(True)
 
     def when_kept(self, tell: Callable[[bool], None]) -> bool:
         """Have somebody told when what was changed so far is there for good; False, and nothing, where it is."""

@@ -101,20 +101,20 @@ def _ripen(task: Task, index: int, now_ms: int) -> Step:
     after = task
     for each in range(index + 1):
         if after.outcomes[each] is P and now_ms >= after.due_at_ms[each]:
-            made = _make(after, each)
-            after, effects = made.task or after, (*effects, *made.effects)
+            after, more = _make(after, each)
+            effects = (*effects, *more)
     return Step(after, Noted(), effects)
 
 
-def _make(task: Task, index: int) -> Step:
+def _make(task: Task, index: int) -> tuple[Task, tuple[Effect, ...]]:
     """A result is made: it failed, or its upload begins or waits for the one before, or it is done."""
     if task.fails(index):
-        return _end(task, index, E)
+        return _ended(task, index, E)
     upload = task.params.get("uploadEndpoint")
     if upload is None:
-        return _end(task, index, S)
+        return _ended(task, index, S)
     effects = () if U in task.outcomes else (PutMedia(upload, index),)
-    return Step(_with(task, index, U), Noted(), effects)
+    return _with(task, index, U), effects
 
 
 def _uploaded(task: Task, index: int, failure: str | None) -> Step:
@@ -129,19 +129,16 @@ def _uploaded(task: Task, index: int, failure: str | None) -> Step:
         return Step(task, Noted())
     if failure is not None:
         task = task._replace(failure=task.failure or failure, failing=(*task.failing, index))
-    done = _end(task, index, S if failure is None else E)
-    after = done.task
-    if after is None or U not in after.outcomes:
-        return done
-    upload = PutMedia(task.params["uploadEndpoint"], after.outcomes.index(U))
-    return done._replace(effects=(*done.effects, upload))
+    after, effects = _ended(task, index, S if failure is None else E)
+    if U in after.outcomes:
+        effects = (*effects, PutMedia(task.params["uploadEndpoint"], after.outcomes.index(U)))
+    return Step(after, Noted(), effects)
 
 
-def _end(task: Task, index: int, status: Status) -> Step:
+def _ended(task: Task, index: int, status: Status) -> tuple[Task, tuple[Effect, ...]]:
     """A result has come to its end; its webhook is due."""
     webhook = task.params.get("webhookURL")
-    effects = (PostWebhook(webhook, index),) if webhook is not None else ()
-    return Step(_with(task, index, status), Noted(), effects)
+    return _with(task, index, status), (PostWebhook(webhook, index),) if webhook is not None else ()
 
 
 def _with(task: Task, index: int, status: Status) -> Task:

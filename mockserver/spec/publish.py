@@ -196,8 +196,6 @@ _POLL: Mapping[str, Any] = {
 }
 
 
-#: Statuses that a task is never answered with: of other methods, and of downloads.
-_ELSEWHERE = frozenset({405, 410})
 #: How many codes of one status are named.
 _MOST_NAMED = 6
 
@@ -208,9 +206,16 @@ def _refusals(catalogue: Catalogue) -> dict[str, Any]:
     for error in catalogue.named.values():
         codes.setdefault(error.http, {})[error.code] = None
     return {
-        str(status): {"description": f"{HTTPStatus(status).phrase}: {_named(tuple(codes[status]))}", **_ANSWER}
-        for status in sorted(codes.keys() - _ELSEWHERE)
+        str(status): {"description": f"{_phrase(status)}: {_named(tuple(codes[status]))}", **_ANSWER}
+        for status in sorted(codes)
     }
+
+
+def _phrase(status: int) -> str:
+    try:
+        return HTTPStatus(status).phrase
+    except ValueError:
+        return f"Status {status}"
 
 
 def _named(codes: Sequence[str]) -> str:

@@ -22,8 +22,9 @@ def main() -> int:
         epilog="example: python -m tests.kills --kills 100 --workers 3",
     )
     parser.add_argument("--kills", type=int, default=100, help="how often something is killed (default: 100)")
-    parser.add_argument("--workers", type=int, default=1, help="processes on one file; one is killed (default: 1)")
-    parser.add_argument(
+    victims = parser.add_mutually_exclusive_group()
+    victims.add_argument("--workers", type=int, default=1, help="processes on one file; one is killed (default: 1)")
+    victims.add_argument(
         "--fleet", type=int, metavar="N", help="N mocks on a Redis instead; one is killed and begun again"
     )
     parser.add_argument("--seed", type=int, default=1, help="what the instants are drawn from (default: 1)")

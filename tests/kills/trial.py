@@ -59,8 +59,8 @@ async def trial(victim: Victim, kills: int, seed: int, say: Callable[[str], None
         say: is told how far it is.
     """
     draw = random.Random(seed)
-    await victim.begin()
     try:
+        await victim.begin()
         async with Load(victim.url, clients=4) as load:
             load.begin()
             for number in range(kills):

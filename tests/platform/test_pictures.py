@@ -200,6 +200,14 @@ def test_two_tasks_under_one_uuid_are_one_task_and_a_conflict() -> None:
 # Stored pictures
 
 
+def test_tasks_are_counted_when_they_are_taken_on() -> None:
+    """Not when they begin to wait for their pictures, as several may at a time."""
+    mock = mock_with(Shop({}), max_running="1")
+    uuids = [UUID, UUID.replace("2", "3")]
+    answers = ask(mock, *(video(FIRST, uuid=uuid) for uuid in uuids))
+    assert sorted(answer.outcome for answer in answers) == ["accepted", "rateLimitExceeded"]
+
+
 def test_a_stored_picture_outlives_its_deletion_in_the_tasks_that_use_it() -> None:
     """By its UUID or by its address here, a task takes the picture with it when it is handed in."""
     mock = still_mock()

@@ -213,6 +213,13 @@ def test_what_an_owner_has_in_use_is_counted(make: Make) -> None:
         place.clock.advance(100)
         counts.append(place.store.in_use(Shelf.MEDIA, "me"))
     assert counts == [3, 2, 1]
+
+    def work() -> int:
+        place.store.put(Shelf.MEDIA, ("me", "e"), Entry("e", UNSETTLED_MS))
+        return place.store.in_use(Shelf.MEDIA, "me")
+
+    assert place.store.together(work) == 2
+    place.store.drop(Shelf.MEDIA, ("me", "e"))
     place.store.put(Shelf.MEDIA, ("me", "c"), Entry("c", now_ms + 200))
     assert place.store.in_use(Shelf.MEDIA, "me") == 0
 

@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
+from mockserver.adapters.kept_clock import UNKEPT_MS, Line
 from mockserver.app import make_mock
 from mockserver.config import BadSetting, MockConfig
 from mockserver.remote import ControlProblem
@@ -165,7 +166,7 @@ def test_a_clock_that_was_moved_goes_on_where_it_was(tmp_path: Path) -> None:
 
 
 def test_a_clock_that_stands_still_stands_where_it_was(tmp_path: Path) -> None:
-    """However long the mock was away; and one that goes on at another rate begins there."""
+    """However long the mock was away; one that goes on at another rate begins there, and goes on from there."""
     state = str(tmp_path / "mock.db")
     with MockServer(state=state, clock=0, speed=1) as mock:
         ask(mock, video(1))
@@ -174,8 +175,31 @@ def test_a_clock_that_stands_still_stands_where_it_was(tmp_path: Path) -> None:
     with MockServer(state=state, clock=0, speed=1) as mock:
         assert mock.control.now_ms() == before_ms
         assert outcomes(ask(mock, poll(1))) == ["processing"]
-    with MockServer(state=state, clock=1000) as mock:
+        mock.control.set_rate(1000)
+        before_ms = mock.control.now_ms()
+    with MockServer(state=state, clock=0) as mock:
         assert before_ms <= mock.control.now_ms() < before_ms + 3_600_000
+
+
+def test_time_passes_as_everywhere_while_nobody_serves() -> None:
+    """However fast it went: a day is no thousand days. It is not before what was told last, which may not be kept."""
+    day_ms = 86_400_000
+    line = Line(1_000_000, 5_000_000, 1000)
+    assert line.at(5_000_000 + UNKEPT_MS) == 1_000_000 + 1000 * UNKEPT_MS
+    assert line.at(5_000_000 + UNKEPT_MS + day_ms) == 1_000_000 + 1000 * UNKEPT_MS + day_ms
+    assert line.at(4_000_000) == 1_000_000
+    assert line._replace(rate=0.5).at(5_000_000 + day_ms) == 1_000_000 + day_ms // 2
+
+
+def test_a_start_that_is_refused_leaves_the_time_as_it_was(tmp_path: Path) -> None:
+    """As one with another seed is."""
+    state = str(tmp_path / "mock.db")
+    with MockServer(state=state, clock=1, seed=1) as mock:
+        before_ms = mock.control.now_ms()
+    with pytest.raises(BadSetting, match="without this seed"):
+        make_mock(MockConfig(state=state, clock=1_000_000, seed=2))
+    with MockServer(state=state, clock=1, seed=1) as mock:
+        assert before_ms <= mock.control.now_ms() < before_ms + 600_000
 
 
 def test_a_time_of_its_own_is_not_shared(tmp_path: Path) -> None:
@@ -189,3 +213,5 @@ def test_a_time_of_its_own_is_not_shared(tmp_path: Path) -> None:
                 make_mock(MockConfig(state=str(path), workers=2))
     with shared(tmp_path) as mock:
         assert outcomes(ask(mock, video(1))) == ["accepted"]
+        with pytest.raises(ControlProblem, match="each has a clock: none of them can be moved"):
+            mock.control.advance(1000)
