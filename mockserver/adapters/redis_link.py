@@ -33,6 +33,8 @@ SILENT = Plight("does not answer", "start it, or name another one with --state")
 LOCKED = Plight("does not let the mock in", "mend the password in --state")
 NUMBERED = Plight("has no such database", "mend the number in --state")
 FOREIGN = Plight("answers as no Redis does", "name the address of a Redis with --state")
+FULL = Plight("has no room", "give it more memory, or name another one with --state")
+FOLLOWING = Plight("is a copy of another one", "name that one with --state")
 UNWILLING = Plight("refuses the connection", "allow it there, or name another one with --state")
 
 
@@ -122,7 +124,7 @@ class Link:
 
     def _exchange(self, commands: Sequence[Command]) -> list[Any]:
         from redis.exceptions import ConnectionError as Lost
-        from redis.exceptions import ResponseError
+        from redis.exceptions import OutOfMemoryError, ReadOnlyError, ResponseError
         from redis.exceptions import TimeoutError as Late
 
         connection = self._connection
@@ -144,6 +146,8 @@ class Link:
             self.close()
             raise
         for reply in replies:
+            if isinstance(reply, (OutOfMemoryError, ReadOnlyError)):
+                raise self._worded(reply) from reply
             if isinstance(reply, ResponseError):
                 raise reply
         return replies
@@ -163,16 +167,27 @@ class Link:
 
     def _worded(self, problem: Exception) -> RedisAway:
         """Return a failure of redis-py with what it means for whoever named the server."""
-        from redis.exceptions import AuthenticationError, InvalidResponse, ResponseError
+        said, _, _ = str(problem).partition(" script: ")
+        return RedisAway(self.where, said.rstrip("."), _plight(problem))
 
-        plight = SILENT
-        if isinstance(problem, AuthenticationError):
-            plight = LOCKED
-        elif isinstance(problem, InvalidResponse):
-            plight = FOREIGN
-        elif isinstance(problem, ResponseError):
-            plight = NUMBERED if "DB index" in str(problem) else UNWILLING
-        return RedisAway(self.where, str(problem).rstrip("."), plight)
+
+def _plight(problem: Exception) -> Plight:
+    """Say how a server is at which redis-py failed so."""
+    from redis import exceptions
+
+    match problem:
+        case exceptions.AuthenticationError():
+            return LOCKED
+        case exceptions.InvalidResponse():
+            return FOREIGN
+        case exceptions.OutOfMemoryError():
+            return FULL
+        case exceptions.ReadOnlyError():
+            return FOLLOWING
+        case exceptions.ResponseError():
+            return NUMBERED if "DB index" in str(problem) else UNWILLING
+        case _:
+            return SILENT
 
 
 class Script:

@@ -92,6 +92,35 @@ def test_what_one_mock_took_on_another_one_knows(server: RedisServer) -> None:
         assert (found.status_code, found.headers["content-type"]) == (200, "video/mp4")
 
 
+def test_a_video_lies_at_the_mock_that_is_asked(server: RedisServer) -> None:
+    """The one that took its task on may be gone: its address is good all the same, and the same at each poll."""
+    with ExitStack() as stack:
+        fleet = Fleet(stack, "--state", server.url(), "--speed", "instant")
+        one, other = fleet.mocks
+        task = a_task()
+        post(one.http_url, task)
+        first = poll(one.http_url, task["taskUUID"])["data"][0]["videoURL"]
+        assert first.startswith(f"http://{one.host}:{one.port}/")
+        fleet.kill(0)
+        seen = [poll(other.http_url, task["taskUUID"])["data"][0]["videoURL"] for _ in range(2)]
+        assert seen == [first.replace(f":{one.port}/", f":{other.port}/")] * 2
+        asked = {"taskType": "getTaskDetails", "taskUUID": task["taskUUID"]}
+        details = post(other.http_url, asked)["data"][0]["response"]["data"]
+        assert [each["videoURL"] for each in details] == seen[:1]
+        assert httpx.get(seen[0], trust_env=False, timeout=LIMIT_S).status_code == 200
+
+
+def test_the_address_of_the_balancer_is_that_of_all_videos(server: RedisServer) -> None:
+    """Where a fleet is told it, whichever mock is asked."""
+    with ExitStack() as stack:
+        words = ("--state", server.url(), "--speed", "instant", "--public-url", "http://balancer.test")
+        mocks = Fleet(stack, *words).mocks
+        post(mocks[0].http_url, task := a_task())
+        seen = [poll(mock.http_url, task["taskUUID"])["data"][0]["videoURL"] for mock in mocks]
+        assert seen[0] == seen[1]
+        assert seen[0].startswith("http://balancer.test/video/")
+
+
 def test_two_mocks_draw_nothing_twice(server: RedisServer) -> None:
     """Though they draw from one secret: the videos of two tasks are two."""
     with ExitStack() as stack:
@@ -141,11 +170,20 @@ def test_the_fleet_of_the_readme_runs(tmp_path: Path) -> None:
 
 
 def test_a_mock_outlives_a_redis_that_is_away(server: RedisServer) -> None:
-    """Requests are answered with an error meanwhile, and as ever when it is back."""
-    with served("--log", "quiet", "--state", server.url()) as mock:
+    """Requests are answered with an error meanwhile that names it, and as ever when it is back."""
+    with served("--log", "pretty", "--state", server.url()) as mock:
         server.stop()
         answer = httpx.post(mock.http_url, json=[a_task()], headers=KEY, trust_env=False)
-        assert (answer.status_code, answer.json()["errors"][0]["code"]) == (500, "internalServerError")
+        (error,) = answer.json()["errors"]
+        assert (answer.status_code, error["code"]) == (500, "internalServerError")
+        told = re.search(rf"(Redis at 127\.0\.0\.1:{server.port}, .+)\. .+ number (\w+)\.$", error["message"])
+        assert told
+        assert mock.wait_for_line("internal failure").endswith(f" internal failure {told[2]}: {told[1]}")
+        assert "POST /v1" in mock.wait_for_line(r"POST /v1|Traceback")
+        pages = [httpx.get(mock.http_url.replace("/v1", path), trust_env=False) for path in ("/metrics", "/health")]
+        assert [page.status_code for page in pages] == [200, 503]
+        assert "\nrunware_mock_store_up 0.0\n" in pages[0].text
+        assert f"failed: Redis at 127.0.0.1:{server.port}, database 0 does not answer" in pages[1].text
         server.start()
         for _ in range(100):
             again = post(mock.http_url, task := a_task())

@@ -1,6 +1,7 @@
 """What a fleet keeps in Redis is changed as a whole, survives whoever dies, and is seen to once by one."""
 
 import asyncio
+import socket
 import subprocess
 import sys
 from collections import Counter
@@ -9,13 +10,15 @@ from contextlib import ExitStack, asynccontextmanager
 from functools import partial
 from itertools import count as numbers
 from pathlib import Path
+from threading import Thread
+from typing import Any
 
 import pytest
 
 from mockserver.adapters.clocks import ManualClock, SteeredClock
 from mockserver.adapters.fleet import FleetAgenda
 from mockserver.adapters.redis import MOST_TRIES, Contended, RedisStore
-from mockserver.adapters.redis_link import BadServer, RedisAway, where
+from mockserver.adapters.redis_link import BadServer, Link, RedisAway, where
 from mockserver.adapters.stores import Room
 from mockserver.forms import FORMS
 from mockserver.platform.base import Media, Session
@@ -234,6 +237,73 @@ def is_there(store: RedisStore) -> bool:
     except RedisAway:
         return False
     return True
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"password": "sesame"}, r"does not let the mock in \(.+\); mend the password in --state"),
+        ({"database": 99}, r"has no such database \(.+\); mend the number in --state"),
+    ],
+    ids=["a-password", "a-number"],
+)
+def test_a_server_that_refuses_an_address_is_not_said_to_be_away(
+    change: dict[str, Any], told: str, server: RedisServer
+) -> None:
+    """The message names what of the address is to be mended, at each try, and never the password."""
+    link = Link(f"redis://:{change.get('password', '')}@127.0.0.1:{server.port}/{change.get('database', 0)}")
+    for _ in range(2):
+        with pytest.raises(RedisAway, match=told) as caught:
+            link.ask(("PING",))
+        assert "sesame" not in str(caught.value)
+
+
+def test_a_password_that_is_missing_is_told(tmp_path: Path) -> None:
+    """Also where the server asks for it from one day to the next."""
+    with redis_server(tmp_path) as server:
+        store = fleet_member.store_at(server.url())
+        store.link.tell("CONFIG", "SET", "requirepass", "sesame")
+        store.close()
+        with pytest.raises(RedisAway, match=r"does not let the mock in \(.+\); mend the password in --state"):
+            store.get(Shelf.MEDIA, ME)
+        store.close()
+
+
+def test_what_is_no_redis_is_told_to_be_none() -> None:
+    """Such as a server of web pages at the port that was named."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def answer() -> None:
+            connection, _ = listener.accept()
+            with connection:
+                connection.recv(1000)
+                connection.sendall(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")
+
+        answering = Thread(target=answer)
+        answering.start()
+        port = listener.getsockname()[1]
+        told = rf"at 127\.0\.0\.1:{port}, database 0 answers as no Redis does \(.+\); name the address of a Redis"
+        with pytest.raises(RedisAway, match=told):
+            Link(f"redis://127.0.0.1:{port}").ask(("PING",))
+        answering.join()
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("CONFIG", "SET", "maxmemory", "1"), r"has no room \(.+\); give it more memory"),
+        (("REPLICAOF", "127.0.0.1", "1"), r"is a copy of another one \(.+\); name that one with --state"),
+    ],
+    ids=["full", "a-copy"],
+)
+def test_a_server_that_takes_no_changes_is_named(words: tuple[str, ...], told: str, tmp_path: Path) -> None:
+    """It is no mistake of the mock."""
+    with redis_server(tmp_path) as server:
+        store = fleet_member.store_at(server.url())
+        store.link.tell(*words)
+        with pytest.raises(RedisAway, match=told):
+            store.put(Shelf.MEDIA, ME, IN_USE)
+        store.close()
 
 
 def test_a_connection_that_was_closed_meanwhile_is_opened_anew(url: str, store: RedisStore) -> None:

@@ -7,6 +7,7 @@ from mockserver.adapters.stores import MemoryStore
 from mockserver.ports import Amounts, Clock, Entry, Key, Shelf
 
 T = TypeVar("T")
+STRIKE = OSError("the memory is on strike")
 
 
 class FailingStore:
@@ -15,12 +16,14 @@ class FailingStore:
     Args:
         clock: as for `MemoryStore`.
         fails_at: number of the call that fails, 1 being the next one; 0 for none.
+        problem: what it raises then.
 
     Attributes:
         has_failed: whether it did.
     """
 
-    def __init__(self, clock: Clock, fails_at: int = 0) -> None:
+    def __init__(self, clock: Clock, fails_at: int = 0, problem: Exception = STRIKE) -> None:
+        self._problem = problem
         self.has_failed = False
         self._memory = MemoryStore(clock)
         self._fails_in = fails_at
@@ -85,4 +88,4 @@ class FailingStore:
         self._fails_in -= 1
         if self._fails_in == 0:
             self.has_failed = True
-            raise OSError("the memory is on strike")
+            raise self._problem

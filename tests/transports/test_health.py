@@ -3,7 +3,7 @@
 import asyncio
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from io import StringIO
 from typing import Any
 
@@ -12,10 +12,12 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from mockserver.adapters.clocks import ManualClock
+from mockserver.adapters.stores import MemoryStore
 from mockserver.app import Mock
 from mockserver.health import Readiness
 from mockserver.log import at_once, make_log
-from tests.support.mocks import still_mock
+from mockserver.ports import Key, Shelf, StoreAway
+from tests.support.mocks import rebuilt, still_mock
 from tests.support.sockets import SocketClient
 
 KEY = "a-very-secret-key"
@@ -71,15 +73,25 @@ async def _fail() -> None:
     raise OSError(f"cannot reach redis://:{KEY}@host")
 
 
+async def _be_away() -> None:
+    raise StoreAway("The shelf does not answer; put it up")
+
+
 async def _hang() -> None:
     await asyncio.Event().wait()
 
 
 @pytest.mark.parametrize(
-    ("ask", "told"), [(_fail, "failed: OSError"), (_hang, "no answer in time")], ids=["failing", "hanging"]
+    ("ask", "told"),
+    [
+        (_fail, "failed: OSError"),
+        (_be_away, "failed: The shelf does not answer; put it up"),
+        (_hang, "no answer in time"),
+    ],
+    ids=["failing", "away", "hanging"],
 )
 def test_what_cannot_be_used_makes_the_mock_unready_and_not_dead(ask: Any, told: str) -> None:
-    """Each thing is told under its name; what a failure says is not, for that may hold a secret."""
+    """Each thing is told under its name; what a failure says is not, for that may hold a secret, unless a store is away."""
 
     async def live() -> list[httpx.Response]:
         mock = still_mock()
@@ -147,6 +159,43 @@ def test_metrics_count_what_happened() -> None:
     assert [told["runware_mock_tasks", state] for state in ("processing", "success", "error")] == [0, 2, 0]
     assert told["runware_mock_deliveries_total", "webhook", "delivered"] == 1
     assert (told["runware_mock_deliveries_owed",], told["runware_mock_deliveries_under_way",]) == (0, 0)
+
+
+class AwayStore(MemoryStore):
+    """A store that nobody can look into while it is away."""
+
+    is_away = False
+
+    def scan(self, shelf: Shelf) -> Sequence[tuple[Key, Any]]:
+        """Return all that a shelf keeps."""
+        if self.is_away:
+            raise StoreAway("The shelf does not answer; put it up")
+        return super().scan(shelf)
+
+    def count(self, shelf: Shelf) -> int:
+        """Return how many entries a shelf holds."""
+        if self.is_away:
+            raise StoreAway("The shelf does not answer; put it up")
+        return super().count(shelf)
+
+
+def test_metrics_tell_what_they_can_while_the_store_is_away() -> None:
+    """What only the store knows is left out then, rather than told wrong, and one number says why."""
+
+    async def live() -> None:
+        clock = ManualClock()
+        store = AwayStore(clock)
+        mock = rebuilt(still_mock(clock=clock), store=store)
+        of_the_store = {"runware_mock_tasks", "runware_mock_deliveries_owed"}
+        assert await post(mock, VIDEO) == 200
+        well = await numbers(mock)
+        assert (well["runware_mock_store_up",], of_the_store <= {name for name, *_ in well}) == (1, True)
+        store.is_away = True
+        away = await numbers(mock)
+        assert (away["runware_mock_store_up",], of_the_store & {name for name, *_ in away}) == (0, set())
+        assert away["runware_mock_requests_total", "200", "http"] == 2
+
+    asyncio.run(live())
 
 
 @pytest.mark.parametrize("log", ["pretty", "json"])

@@ -13,6 +13,7 @@ from mockserver.adapters.clocks import ManualClock, SteeredClock
 from mockserver.app import Mock, create_app, server_app
 from mockserver.config import MockConfig
 from mockserver.inprocess import MockRunware
+from mockserver.ports import StoreAway
 from mockserver.transports.asgi import App, Receive, Scope, Send
 from tests.support.couriers import BrokenCourier
 from tests.support.express import ExpressServer, request
@@ -20,7 +21,7 @@ from tests.support.logs import Remarks
 from tests.support.loops import rest
 from tests.support.mocks import rebuilt, still_mock
 from tests.support.sockets import SocketClient
-from tests.support.stores import FailingStore
+from tests.support.stores import STRIKE, FailingStore
 
 UUID = "24cd5dff-cb81-4db5-8506-b72a9425f9d1"
 VIDEO = {"taskType": "videoInference", "taskUUID": UUID, "model": "minimax:3@1", "positivePrompt": "a lighthouse"}
@@ -32,9 +33,9 @@ AUTHENTICATION = {"taskType": "authentication", "apiKey": "a-key"}
 class Patient:
     """A mock whose memory can be made to fail."""
 
-    def __init__(self, **settings: Any) -> None:
+    def __init__(self, problem: Exception = STRIKE, **settings: Any) -> None:
         self.clock, self.log = ManualClock(), Remarks()
-        self.store = FailingStore(self.clock)
+        self.store = FailingStore(self.clock, problem=problem)
         whole = still_mock({"profile": "compat", "speed": "10", **settings}, self.clock, log=self.log)
         self.mock: Mock = rebuilt(whole, store=self.store)
 
@@ -190,6 +191,33 @@ def test_a_failure_of_a_download_is_told(path: str) -> None:
             assert (answer.status_code, answer.headers["content-type"]) == (500, "application/json")
             patient.check(answer.json())
             assert (await client.get(path)).status_code == 404
+
+    run(live())
+
+
+@pytest.mark.parametrize("over", [over_http, over_express, over_socket])
+def test_a_store_that_is_away_is_named_and_not_the_mock_blamed(
+    over: Callable[[Patient, Callable[[Ask], Awaitable[None]]], Coroutine[Any, Any, None]],
+) -> None:
+    """The answer has the store's own words and a number, under which the log has one line."""
+
+    async def live() -> None:
+        patient = Patient(StoreAway("The shelf at the wall does not answer; put it up"))
+
+        async def converse(ask: Ask) -> None:
+            patient.store.fail_at(1)
+            (error,) = (await ask(VIDEO))["errors"]
+            (remark,) = patient.log.remarks
+            number = remark.removeprefix("internal failure ").partition(":")[0]
+            assert remark == f"internal failure {number}: The shelf at the wall does not answer; put it up"
+            assert (error["code"], error["message"]) == (
+                "internalServerError",
+                "Something failed inside the server. What the mock remembers is out of its reach: The shelf at the wall "
+                f"does not answer; put it up. Its log has this under number {number}.",
+            )
+            assert "errors" not in await ask(VIDEO)
+
+        await over(patient, converse)
 
     run(live())
 
