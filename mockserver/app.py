@@ -269,13 +269,14 @@ def make_mock(
     )
     state.steps.append(runtime.plans.refresh)
     runtime.plans.begin(None if config.scenario is None else _read_scenario(config.scenario, spec))
-    readiness = Readiness({"store": partial(_ask_store, state.store)})
+    readiness = Readiness({"store": partial(_ask_store, state)})
     return Mock(config, spec, runtime, clock, state, courier, log, journal, gallery, readiness)
 
 
-async def _ask_store(store: Store) -> None:
-    """Look something up, which a store that cannot be used refuses."""
-    store.get(Shelf.TASKS, ("", ""))
+async def _ask_store(state: State) -> None:
+    """Look something up, which a store that cannot be used refuses, and whether others would find it there too."""
+    state.check()
+    state.store.get(Shelf.TASKS, ("", ""))
 
 
 def _make_journal(config: MockConfig, clock: Clock, state: State) -> Journal | None:

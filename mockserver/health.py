@@ -11,6 +11,10 @@ PATIENCE_S = 2.0
 GOOD = "ok"
 
 
+class NotGood(Exception):
+    """What is wrong, in words that anybody may read."""
+
+
 class Readiness:
     """What has to be good before requests should be sent here.
 
@@ -29,7 +33,7 @@ class Readiness:
         self._patience_s = patience_s
 
     async def look(self) -> dict[str, str]:
-        """Return how each thing is: `GOOD`, or in a word what is wrong. No text of an exception: anybody may ask."""
+        """Return how each thing is: `GOOD`, or what is wrong. Of other exceptions no text: anybody may ask."""
         found = await asyncio.gather(*map(self._ask, self.checks.values()))
         return {"accepting": "stopping" if self.is_stopping else GOOD, **dict(zip(self.checks, found, strict=True))}
 
@@ -39,6 +43,8 @@ class Readiness:
                 await ask()
         except TimeoutError:
             return "no answer in time"
+        except NotGood as problem:
+            return str(problem)
         except Exception as problem:  # noqa: BLE001 -- whatever it is, it is told
             return f"failed: {type(problem).__name__}"
         return GOOD

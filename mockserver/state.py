@@ -48,6 +48,7 @@ class State:
         open: is awaited before the first request, in the event loop that serves.
         close: is awaited after the last one.
         tidy: drops what is too old though nothing comes; returns how much memory that left behind, in entries.
+        check: raises `NotGood` where what is kept now would not be found by whoever comes next.
     """
 
     store: Store
@@ -61,6 +62,7 @@ class State:
     open: Callable[[], Awaitable[None]] = _nothing
     close: Callable[[], Awaitable[None]] = _nothing
     tidy: Callable[[], int] = lambda: 0
+    check: Callable[[], None] = lambda: None
 
     async def in_step(self) -> None:
         """Wait until all who share the state know what any of them did, or return at once where nobody else does."""
@@ -233,6 +235,5 @@ def _in_file(
 
     ledger = SqliteLedger(database, config.journal)
     dice = KeyedDice(secret, agenda.number - 1)
-    return State(
-        store, agenda, secret, dice, ledger, lambda: agenda.has_company, steps, endings, begin, end, store.tidy
-    )
+    ways = begin, end, store.tidy, database.check_place
+    return State(store, agenda, secret, dice, ledger, lambda: agenda.has_company, steps, endings, *ways)

@@ -12,6 +12,7 @@ import pytest
 
 from mockserver.config import BadSetting, MockConfig
 from mockserver.output import Output
+from mockserver.threaded import MockServer
 from mockserver.workers import serve_with_workers
 from tests.support.ports import free_port
 from tests.support.processes import children, end
@@ -40,7 +41,18 @@ def test_workers_that_cannot_begin_say_why(tmp_path: Path) -> None:
     done = subprocess.run([*command, "--state", str(tmp_path / "mock.db")], capture_output=True, text=True, check=False)
     assert done.returncode == 2
     assert "rules.yaml" in done.stderr
+    assert done.stderr.count("runware-mock:") == 1
     assert "Traceback" not in done.stderr
+
+
+def test_workers_beside_a_mock_that_has_the_file_alone_end_at_once(tmp_path: Path) -> None:
+    """However long it took to find that out: nobody takes their place, and it is told in one line what helps."""
+    path = tmp_path / "mock.db"
+    command = [sys.executable, "-m", "mockserver", "serve", "--workers", "2", "--port", "0", "--state", str(path)]
+    with MockServer(state=str(path), clock=1):
+        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=COMES_WITHIN_S)
+    held = f"{path} is held by a mock without --workers: end that one, or begin both with --workers 2"
+    assert (done.returncode, done.stderr) == (2, f"runware-mock: state: {held}\n")
 
 
 def test_a_worker_that_dies_is_replaced_and_all_end_together(tmp_path: Path) -> None:
