@@ -3,6 +3,7 @@
 What they share is the state in its file; this process only looks after the others.
 """
 
+import mmap
 import os
 import signal
 import socket
@@ -14,6 +15,7 @@ from contextlib import suppress
 
 from mockserver.app import make_mock
 from mockserver.config import BadSetting, MockConfig
+from mockserver.counts import ROW_BYTES, Share
 from mockserver.output import Output
 from mockserver.scenario import BadScenario
 from mockserver.serve import serve_on, take_port
@@ -62,6 +64,8 @@ class _Team:
         self._listener = listener
         #: Ends when this process does, however it ends; the workers listen to the other end.
         self._line, self._life = os.pipe()
+        #: What each of them counted, for all to read; outlives those that die.
+        self._numbers = mmap.mmap(-1, config.workers * ROW_BYTES)
         #: Has one byte, for the one worker that says why none can begin.
         self._word, word = os.pipe()
         os.write(word, b"!")
@@ -103,7 +107,7 @@ class _Team:
             signal.signal(each, signal.SIG_DFL)
         signal.pthread_sigmask(signal.SIG_SETMASK, held)
         try:
-            mock = make_mock(self._config)
+            mock = make_mock(self._config, share=Share(self._numbers, place))
         except UNUSABLE as problem:
             # Another one that ends sooner has this one ended too, not in the middle of the word.
             signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGTERM,))
