@@ -1,5 +1,10 @@
 """Numbers of several processes, added up: each has its own room, and what one of them tells never goes backwards."""
 
+import asyncio
+from pathlib import Path
+
+from mockserver.app import make_mock
+from mockserver.config import MockConfig
 from mockserver.counts import ROW_BYTES, Counts, Share
 from mockserver.dispatch import Dispatch
 from mockserver.tally import Tally
@@ -48,3 +53,15 @@ def test_every_outcome_of_a_delivery_has_its_room() -> None:
     """None is left out that is told of an attempt."""
     outcomes = {(kind, said): 1 for kind in ("upload", "webhook") for said in ("delivered", "given up", "retry")}
     assert Counts(*busy({}, outcomes)).sums().outcomes == outcomes
+
+
+def test_what_is_counted_is_there_soon_for_others(tmp_path: Path) -> None:
+    """Also if nobody asks the process that counted it: it writes it whenever it keeps in step."""
+    room = bytearray(2 * ROW_BYTES)
+    config = MockConfig(state=str(tmp_path / "mock.db"), workers=2, media="prerendered")
+    mock = make_mock(config, share=Share(room, 0))
+    mock.tally.messages = 3
+    for step in mock.state.steps:
+        step()
+    assert Counts(Tally(), still_mock().runtime.dispatch, Share(room, 1)).sums().messages == 3
+    asyncio.run(mock.close())
