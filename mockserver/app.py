@@ -4,7 +4,7 @@ import asyncio
 import math
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,6 +17,7 @@ from mockserver.adapters.stores import HOUR_MS, ROOMS, Room
 from mockserver.adapters.web import Web
 from mockserver.calls import Call, Told
 from mockserver.config import BadSetting, MockConfig
+from mockserver.counts import Counts, Share
 from mockserver.engine.account import MICRO
 from mockserver.engine.values import Task
 from mockserver.health import Readiness
@@ -71,6 +72,7 @@ class Mock:
         gallery: has the files of finished videos.
         readiness: says whether it can do its work.
         tally: counts requests.
+        counts: has what was counted, also by others that serve the same mock.
     """
 
     config: MockConfig
@@ -83,7 +85,8 @@ class Mock:
     journal: Journal | None
     gallery: Gallery
     readiness: Readiness
-    tally: Tally = field(default_factory=Tally)
+    tally: Tally
+    counts: Counts
 
     @property
     def store(self) -> Store:
@@ -150,7 +153,7 @@ class Mock:
             http=HttpTransport(desk),
             socket=SocketTransport(self.runtime, desk, self._observe, self.journal, self._origin, self.tally),
             files=FileTransport(self.runtime, desk, self.clip_of),
-            service=ServiceTransport(self.runtime, desk, VERSION, self.readiness, self.tally),
+            service=ServiceTransport(self.runtime, desk, VERSION, self.readiness, self.counts),
             control=self._control(),
             others=others,
             observe=None if is_inner else self._observe,
@@ -203,6 +206,7 @@ def make_mock(
     fetcher: Fetcher | None = None,
     darkroom: Darkroom | None = None,
     dice: Dice | None = None,
+    share: Share | None = None,
 ) -> Mock:
     """Put a mock together.
 
@@ -216,6 +220,7 @@ def make_mock(
         fetcher: gets pictures from addresses in requests; over HTTP where the settings allow it unless given.
         darkroom: looks at pictures; in a thread of its own unless given.
         dice: where chance comes from; what the settings say unless given.
+        share: where numbers are written that are added to those of others who serve the same mock, or None.
 
     Raises:
         BadSetting: clips cannot be rendered or kept as wanted.
@@ -280,13 +285,18 @@ def make_mock(
     )
     state.steps.append(runtime.plans.refresh)
     runtime.plans.begin(None if config.scenario is None else _read_scenario(config.scenario, spec))
-    readiness = Readiness({"store": partial(_ask_store, state.store)})
-    return Mock(config, spec, runtime, clock, state, courier, log, journal, gallery, readiness)
+    readiness = Readiness({"store": partial(_ask_store, state)})
+    tally = Tally()
+    counts = Counts(tally, runtime.dispatch, share)
+    if share is not None:
+        state.steps.append(counts.publish)
+    return Mock(config, spec, runtime, clock, state, courier, log, journal, gallery, readiness, tally, counts)
 
 
-async def _ask_store(store: Store) -> None:
-    """Look something up, which a store that cannot be used refuses."""
-    store.get(Shelf.TASKS, ("", ""))
+async def _ask_store(state: State) -> None:
+    """Look something up, which a store that cannot be used refuses, and whether others would find it there too."""
+    state.check()
+    state.store.get(Shelf.TASKS, ("", ""))
 
 
 def _make_journal(config: MockConfig, clock: Clock, state: State) -> Journal | None:

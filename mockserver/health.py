@@ -13,6 +13,10 @@ PATIENCE_S = 2.0
 GOOD = "ok"
 
 
+class NotGood(Exception):
+    """What is wrong, in words that anybody may read."""
+
+
 class Readiness:
     """What has to be good before requests should be sent here.
 
@@ -46,6 +50,8 @@ class Readiness:
             return "no answer in time"
         except StoreAway as problem:
             return f"failed: {problem}"
+        except NotGood as problem:
+            return str(problem)
         except Exception as problem:  # noqa: BLE001 -- whatever it is, it is told
             return f"failed: {type(problem).__name__}"
         return GOOD

@@ -6,6 +6,7 @@ Loaded with the client library when that happens first.
 import asyncio
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from itertools import accumulate
 from typing import Any
 
@@ -13,11 +14,12 @@ from prometheus_client import CollectorRegistry, ProcessCollector, exposition
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from mockserver.counts import Counts
 from mockserver.engine.results import overall, statuses_at
 from mockserver.engine.values import Status
 from mockserver.ports import Shelf, StoreAway
 from mockserver.runtime import Runtime
-from mockserver.tally import BOUNDS_MS, Tally, Times
+from mockserver.tally import BOUNDS_MS, Times
 
 #: Prefix of every name.
 PREFIX = "runware_mock"
@@ -34,8 +36,8 @@ class Numbers(Collector):
     """Turns the numbers of a mock into families.
 
     Args:
-        runtime: has the deliveries.
-        tally: has the requests.
+        runtime: has what is owed.
+        counts: has the rest.
         version: version of the mock.
 
     Attributes:
@@ -43,22 +45,23 @@ class Numbers(Collector):
             the store was away.
     """
 
-    def __init__(self, runtime: Runtime, tally: Tally, version: str) -> None:
+    def __init__(self, runtime: Runtime, counts: Counts, version: str) -> None:
         self._dispatch = runtime.dispatch
-        self._tally = tally
+        self._counts = counts
         self._version = version
         self.tasks: Mapping[str, int] | None = {}
 
     def collect(self) -> Iterator[Metric]:
         """Yield every family; without those that only the store knows where it is away."""
         yield _gauge("info", "What runs here", {(self._version,): 1}, ("version",))
-        requests = {("http", str(status)): count for status, count in sorted(self._tally.statuses.items())}
-        requests["websocket", "0"] = self._tally.messages
+        sums = self._counts.sums()
+        requests = {("http", str(status)): count for status, count in sums.statuses.items()}
+        requests["websocket", "0"] = sums.messages
         yield _counter("requests", "Requests by HTTP status; 0 over WebSocket", requests, ("transport", "status"))
         yield _histogram(
             "request_seconds",
             "Time from the last byte in to the first byte out, of requests that were logged or kept in the journal",
-            {"http": self._tally.http, "websocket": self._tally.socket},
+            {"http": sums.http, "websocket": sums.socket},
         )
         owed = self._owed()
         is_up = owed is not None and self.tasks is not None
@@ -66,11 +69,11 @@ class Numbers(Collector):
         if self.tasks is not None:
             states = {(state.value,): self.tasks.get(state.value, 0) for state in STATES}
             yield _gauge("tasks", "Tasks that are kept, by state", states, ("state",))
-        ended = dict(sorted(self._dispatch.outcomes.items()))
-        yield _counter("deliveries", "Attempts at webhooks and uploads, by outcome", ended, ("kind", "outcome"))
+        yield _counter("deliveries", "Attempts at webhooks and uploads, by outcome", sums.outcomes, ("kind", "outcome"))
         if owed is not None:
             yield _gauge("deliveries_owed", "Webhooks and uploads that are not over", {(): owed})
-        yield _gauge("deliveries_under_way", "Attempts that have begun and not ended", {(): self._dispatch.under_way})
+        yield _gauge("deliveries_under_way", "Attempts that have begun and not ended", {(): sums.under_way})
+        yield from _processes(sums.processes)
 
     def _owed(self) -> int | None:
         try:
@@ -84,16 +87,15 @@ class Metrics:
 
     Args:
         runtime: the mock.
-        tally: has the requests.
+        counts: has what was counted.
         version: version of the mock.
     """
 
-    def __init__(self, runtime: Runtime, tally: Tally, version: str) -> None:
+    def __init__(self, runtime: Runtime, counts: Counts, version: str) -> None:
         self._runtime = runtime
-        self._numbers = Numbers(runtime, tally, version)
+        self._numbers = Numbers(runtime, counts, version)
         self._registry = CollectorRegistry()
         self._registry.register(self._numbers)
-        ProcessCollector(registry=self._registry)
         self._counted_s = -COUNT_EVERY_S
 
     async def page(self) -> bytes:
@@ -117,6 +119,17 @@ class Metrics:
             if not number % TASKS_A_TURN:
                 await asyncio.sleep(0)
         return counts
+
+
+def _processes(numbers: Sequence[int]) -> Iterator[Metric]:
+    """Yield what the system knows of processes: of several, each under its number."""
+    families: dict[str, Metric] = {}
+    for place, number in enumerate(numbers, 1):
+        label = {"worker": str(place)} if len(numbers) > 1 else {}
+        for found in ProcessCollector(pid=partial(str, number), registry=None).collect():
+            family = families.setdefault(found.name, Metric(found.name, found.documentation, found.type))
+            family.samples += [sample._replace(labels=label) for sample in found.samples]
+    yield from families.values()
 
 
 def _gauge(name: str, about: str, values: Mapping[Any, float], labels: Sequence[str] = ()) -> Metric:

@@ -47,6 +47,7 @@ class State:
         open: is awaited before the first request, in the event loop that serves.
         close: is awaited after the last one.
         tidy: drops what is too old though nothing comes; returns how much memory that left behind, in entries.
+        check: raises `NotGood` where what is kept now would not be found by whoever comes next.
         is_fleet: whether mocks at other addresses may share it.
     """
 
@@ -62,6 +63,7 @@ class State:
     open: Callable[[], Awaitable[None]] = _nothing
     close: Callable[[], Awaitable[None]] = _nothing
     tidy: Callable[[], int] = lambda: 0
+    check: Callable[[], None] = lambda: None
     is_fleet: bool = False
 
     async def in_step(self) -> None:
@@ -241,17 +243,5 @@ def _in_file(
 
     ledger = SqliteLedger(database, config.journal)
     dice = KeyedDice(secret, agenda.number - 1)
-    return State(
-        str(path),
-        store,
-        agenda,
-        secret,
-        dice,
-        ledger,
-        lambda: database.is_shared,
-        steps,
-        endings,
-        begin,
-        end,
-        store.tidy,
-    )
+    ways = begin, end, store.tidy, database.check_place
+    return State(str(path), store, agenda, secret, dice, ledger, lambda: database.is_shared, steps, endings, *ways)

@@ -3,6 +3,7 @@
 What they share is the state in its file; this process only looks after the others.
 """
 
+import mmap
 import os
 import signal
 import socket
@@ -14,6 +15,7 @@ from contextlib import suppress
 
 from mockserver.app import make_mock
 from mockserver.config import BadSetting, MockConfig
+from mockserver.counts import ROW_BYTES, Share
 from mockserver.output import Output
 from mockserver.scenario import BadScenario
 from mockserver.serve import serve_on, take_port
@@ -21,11 +23,11 @@ from mockserver.spec.dialect import UnknownChoice
 from mockserver.spec.problem import SchemaProblem
 from mockserver.state import MEMORY
 
-#: Exit statuses of a worker that failed, and of one that cannot serve with its settings.
+#: Exit statuses of a worker that failed, and of one that cannot begin: nor could another.
 FAILED, USAGE_ERROR = 1, 2
 #: Why it cannot: each says what is wrong and what helps.
 UNUSABLE = (BadSetting, BadScenario, SchemaProblem, UnknownChoice, OSError)
-#: A worker that gives up sooner than so many seconds after it began cannot serve, nor could another.
+#: A worker that fails sooner than so many seconds after it began cannot serve, nor could another.
 SOON_S = 1.0
 
 
@@ -62,6 +64,12 @@ class _Team:
         self._listener = listener
         #: Ends when this process does, however it ends; the workers listen to the other end.
         self._line, self._life = os.pipe()
+        #: What each of them counted, for all to read; outlives those that die.
+        self._numbers = mmap.mmap(-1, config.workers * ROW_BYTES)
+        #: Has one byte, for the one worker that says why none can begin.
+        self._word, word = os.pipe()
+        os.write(word, b"!")
+        os.close(word)
         #: Place of each worker, 0 being the first, and when it began.
         self._workers: dict[int, tuple[int, float]] = {}
         self._is_over = False
@@ -98,7 +106,15 @@ class _Team:
         for each in (signal.SIGTERM, signal.SIGINT):
             signal.signal(each, signal.SIG_DFL)
         signal.pthread_sigmask(signal.SIG_SETMASK, held)
-        return serve_on(self._listener, make_mock(self._config), self._out, self._line, is_silent=place > 0)
+        try:
+            mock = make_mock(self._config, share=Share(self._numbers, place))
+        except UNUSABLE as problem:
+            # Another one that ends sooner has this one ended too, not in the middle of the word.
+            signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGTERM,))
+            if os.read(self._word, 1):
+                print(f"runware-mock: {problem}", file=sys.stderr)
+            return USAGE_ERROR
+        return serve_on(self._listener, mock, self._out, self._line, is_silent=place > 0)
 
     def _wait(self) -> int:
         """Wait for a worker to end; let another take its place, unless it had to end or never could begin."""
@@ -110,7 +126,7 @@ class _Team:
         if status == 0:
             self._end()  # its output is lost, and that of the others with it
             return 0
-        if status > 0 and time.monotonic() - began < SOON_S:
+        if status == USAGE_ERROR or (status > 0 and time.monotonic() - began < SOON_S):
             self._end()
             return status
         said = f"signal {-status}" if status < 0 else f"status {status}"
@@ -124,9 +140,6 @@ def _live(work: Callable[[], int]) -> None:
     status = FAILED
     try:
         status = work()
-    except UNUSABLE as problem:
-        status = USAGE_ERROR
-        print(f"runware-mock: {problem}", file=sys.stderr)
     except BaseException:  # noqa: BLE001, nothing may reach the frames of the process that this one was forked from
         traceback.print_exc()
     finally:

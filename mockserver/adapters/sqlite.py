@@ -7,8 +7,11 @@ Several processes of a machine may share it. What is in the tables is said besid
 import os
 import sqlite3
 from collections.abc import Callable
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any, TypeVar
+
+from mockserver.health import NotGood
 
 T = TypeVar("T")
 
@@ -16,7 +19,7 @@ T = TypeVar("T")
 APPLICATION_ID = 0x72776D6B
 #: How long a process waits for another one's change to end, in milliseconds; such changes take less than one.
 BUSY_MS = 10_000
-#: The same for a process that wants the file alone: one that ends lets go of it soon, another one does not.
+#: The same for a process that finds the file held, or wants it alone: one that ends lets go of it soon, others do not.
 SOON_MS = 1_000
 #: After so many changes in a row the log of changes is worked into the file, in pages of 4 KiB.
 CHECKPOINT_PAGES = 4000
@@ -54,6 +57,7 @@ class Database:
     Args:
         path: the file; made where there is none, for its owner alone to read.
         is_shared: whether other processes may have it open too. One that has it alone needs no locks.
+        busy_ms: how long another one's change is waited for, in milliseconds.
 
     Attributes:
         path, is_shared: as given.
@@ -64,21 +68,24 @@ class Database:
         BadState: the file cannot be made or opened, or is none of ours.
     """
 
-    def __init__(self, path: Path, *, is_shared: bool = True) -> None:
+    def __init__(self, path: Path, *, is_shared: bool = True, busy_ms: int = BUSY_MS) -> None:
         self.path = path
         self.is_shared = is_shared
+        self._busy_ms = busy_ms
         try:
-            os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+            self._identity = _make(path)
             self._connection = sqlite3.connect(
-                path, timeout=BUSY_MS / 1000, isolation_level=None, check_same_thread=False, cached_statements=256
+                path, isolation_level=None, check_same_thread=False, cached_statements=256
             )
             self.execute = self._connection.execute
+            self._look_who_holds_it()
             self._prepare()
+        except FileNotFoundError as problem:
+            raise BadState(f"{path} cannot be made: there is no folder {path.parent}; make it first") from problem
         except (OSError, sqlite3.Error) as problem:
-            if getattr(problem, "sqlite_errorcode", None) == sqlite3.SQLITE_BUSY:
-                raise BadState(f"{path} is in use; end the other mock, or begin one with --workers 2") from problem
-            said = getattr(problem, "strerror", None) or str(problem)
-            raise BadState(f"{path} cannot be used: {said}; name a file that can be written") from problem
+            if _is_busy(problem):
+                raise BadState(f"{path} is being changed by another program; end that one") from problem
+            raise BadState(f"{path} cannot be used: {_why_not(problem)}") from problem
         #: What is done once the transaction that is under way is there for good, and what if it is undone.
         self._afterwards: list[Callable[[], object]] = []
         self.undone: list[Callable[[], object]] = []
@@ -89,10 +96,39 @@ class Database:
         #: Whether `keep` will be called; whether a work is under way, joined a transaction, has marked where it began.
         self._is_called = self._is_inside = self._is_joining = self._is_marked = False
 
-    def _prepare(self) -> None:
+    def _look_who_holds_it(self) -> None:
+        """Read something: that is refused, soon, where the others who have the file open and this one do not agree."""
+        self.execute(f"PRAGMA busy_timeout = {SOON_MS}")
         if not self.is_shared:
-            self.execute(f"PRAGMA busy_timeout = {SOON_MS}")
             self.execute("PRAGMA locking_mode = EXCLUSIVE")
+        try:
+            self.execute("PRAGMA schema_version").fetchone()
+        except sqlite3.Error as problem:
+            if not _is_busy(problem):
+                raise
+            if self.is_shared or not _can_be_shared(self.path):
+                held = "is held by a mock without --workers: end that one, or begin both with --workers 2"
+            else:
+                held = (
+                    "is open elsewhere, as by a mock with --workers: end that one, or begin this with --workers 2 too"
+                )
+            self._connection.close()
+            raise BadState(f"{self.path} {held}") from problem
+        if self.is_shared:
+            self.execute(f"PRAGMA busy_timeout = {self._busy_ms}")
+
+    def check_place(self) -> None:
+        """See whether what stands under the path is still the file that is open here.
+
+        Raises:
+            NotGood: it is not, so that whoever comes next finds nothing of what is kept now.
+        """
+        with suppress(FileNotFoundError):
+            if _identity(self.path.stat()) == self._identity:
+                return
+        raise NotGood("its file was removed or replaced: what is kept is lost at the end; begin the mock anew")
+
+    def _prepare(self) -> None:
         # In this order: another process that begins at the same time may make the file ours in between.
         is_new = not self.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
         (found,), (version,) = self.execute("PRAGMA application_id"), self.execute("PRAGMA user_version")
@@ -248,3 +284,37 @@ class Database:
         self.keep()
         self._is_open = False
         self._connection.close()
+
+
+def _make(path: Path) -> tuple[int, int]:
+    """Make a file unless it is there, and return what tells it from all others."""
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        return _identity(os.fstat(descriptor))
+    finally:
+        os.close(descriptor)
+
+
+def _identity(found: os.stat_result) -> tuple[int, int]:
+    return found.st_dev, found.st_ino
+
+
+def _is_busy(problem: BaseException) -> bool:
+    return getattr(problem, "sqlite_errorcode", None) == sqlite3.SQLITE_BUSY
+
+
+def _can_be_shared(path: Path) -> bool:
+    """Say whether somebody who does not want a file alone may read it."""
+    with closing(sqlite3.connect(path, timeout=0)) as connection:
+        try:
+            connection.execute("PRAGMA schema_version").fetchone()
+        except sqlite3.Error:
+            return False
+    return True
+
+
+def _why_not(problem: OSError | sqlite3.Error) -> str:
+    """Return why a file cannot be used, and the mend: what is no database of any kind could well be written."""
+    is_no_database = isinstance(problem, sqlite3.DatabaseError) and not isinstance(problem, sqlite3.OperationalError)
+    said = getattr(problem, "strerror", None) or str(problem)
+    return f"{said}; name another file" if is_no_database else f"{said}; name a file that can be written"

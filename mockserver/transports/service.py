@@ -6,10 +6,10 @@ from urllib.parse import unquote
 
 import orjson
 
+from mockserver.counts import Counts
 from mockserver.health import GOOD, Readiness
 from mockserver.runtime import Runtime
 from mockserver.spec.publish import registry, resolve
-from mockserver.tally import Tally
 from mockserver.transports.asgi import Receive, Scope, Send, headers_of, route_path, send_answer, send_not_modified
 from mockserver.transports.http import HttpDesk
 
@@ -33,15 +33,15 @@ class ServiceTransport:
         desk: words what fails.
         version: version of the mock.
         readiness: says whether the mock can do its work.
-        tally: what was counted.
+        counts: what was counted.
     """
 
-    def __init__(self, runtime: Runtime, desk: HttpDesk, version: str, readiness: Readiness, tally: Tally) -> None:
+    def __init__(self, runtime: Runtime, desk: HttpDesk, version: str, readiness: Readiness, counts: Counts) -> None:
         self._runtime = runtime
         self._desk = desk
         self._version = version
         self._readiness = readiness
-        self._tally = tally
+        self._counts = counts
         self._metrics: Metrics | None = None
 
     @staticmethod
@@ -112,5 +112,5 @@ class ServiceTransport:
         from mockserver.metrics import MEDIA_TYPE, Metrics
 
         if self._metrics is None:
-            self._metrics = Metrics(self._runtime, self._tally, self._version)
+            self._metrics = Metrics(self._runtime, self._counts, self._version)
         return MEDIA_TYPE.encode(), await self._metrics.page()

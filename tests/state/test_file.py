@@ -4,7 +4,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import closing, suppress
 from functools import partial
 from pathlib import Path
 
@@ -179,7 +179,10 @@ def newer(path: Path) -> None:
     [
         (foreign, "is a database of another program; name another file"),
         (newer, "was written by a newer runware-mock; name another file, or install that one"),
-        (lambda path: path.write_text("no database at all" * 100), "file is not a database; name a file"),
+        (
+            lambda path: path.write_text("no database at all" * 100),
+            "cannot be used: file is not a database; name another file",
+        ),
         (lambda path: path.mkdir(), "Is a directory; name a file that can be written"),
     ],
 )
@@ -194,8 +197,36 @@ def test_a_file_that_is_none_of_ours_is_left_alone(path: Path, make: Callable[[P
 
 def test_a_folder_that_is_not_there_is_told(tmp_path: Path) -> None:
     """With the path and what helps."""
-    with pytest.raises(BadState, match=r"missing/mock.db cannot be used: No such file or directory; name a file"):
+    with pytest.raises(BadState, match=r"missing/mock.db cannot be made: there is no folder .*missing; make it first"):
         Database(tmp_path / "missing" / "mock.db")
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "told"),
+    [
+        (False, False, "is held by a mock without --workers: end that one, or begin both with --workers 2"),
+        (False, True, "is held by a mock without --workers: end that one, or begin both with --workers 2"),
+        (True, False, "is open elsewhere, as by a mock with --workers: end that one, or begin this with --workers 2"),
+    ],
+)
+def test_who_cannot_have_a_file_beside_others_is_told_what_helps(
+    path: Path, first: bool, second: bool, told: str
+) -> None:
+    """Which of the two mocks has to be begun otherwise depends on who wants the file alone."""
+    here = Database(path, is_shared=first)
+    with pytest.raises(BadState, match=told):
+        Database(path, is_shared=second)
+    here.close()
+    Database(path, is_shared=second).close()
+
+
+def test_another_program_that_changes_a_file_is_no_mock(path: Path) -> None:
+    """It has the file open as those do that share it; to begin otherwise would not help."""
+    Database(path).close()
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(BadState, match="is being changed by another program; end that one"):
+            Database(path, busy_ms=10)
 
 
 class Gathered(Process):

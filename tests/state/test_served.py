@@ -1,7 +1,7 @@
 """Mocks that are served with their state in a file: what one did the next one knows, and what all of them know."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -146,7 +146,9 @@ def test_a_mock_that_does_not_share_has_its_file_alone(tmp_path: Path) -> None:
     """Another one is told so when it begins, and what would help."""
     with (
         served(tmp_path),
-        pytest.raises(BadSetting, match="is in use; end the other mock, or begin one with --workers"),
+        pytest.raises(
+            BadSetting, match="is held by a mock without --workers: end that one, or begin both with --workers 2"
+        ),
     ):
         make_mock(MockConfig(state=str(tmp_path / "mock.db")))
 
@@ -215,3 +217,33 @@ def test_a_time_of_its_own_is_not_shared(tmp_path: Path) -> None:
         assert outcomes(ask(mock, video(1))) == ["accepted"]
         with pytest.raises(ControlProblem, match="each has a clock: none of them can be moved"):
             mock.control.advance(1000)
+
+
+def removed(path: Path) -> None:
+    """Take a file away."""
+    path.unlink()
+
+
+def replaced(path: Path) -> None:
+    """Put a copy of a file in its place."""
+    copy = path.with_suffix(".copy")
+    copy.write_bytes(path.read_bytes())
+    copy.replace(path)
+
+
+@pytest.mark.parametrize("settings", [{}, {"workers": 2}], ids=["alone", "shared"])
+@pytest.mark.parametrize("spoil", [removed, replaced])
+def test_a_mock_whose_file_is_not_there_any_more_is_not_ready(
+    tmp_path: Path, spoil: Callable[[Path], None], settings: dict[str, int]
+) -> None:
+    """It answers for what it still has open, but whoever comes next would find nothing of that."""
+    with served(tmp_path, **settings) as mock:
+        url = mock.http_url.replace("/v1", "/health/ready")
+        assert httpx.get(url).json()["checks"] == {"accepting": "ok", "store": "ok"}
+        spoil(tmp_path / "mock.db")
+        told = httpx.get(url)
+        assert told.status_code == 503
+        assert told.json()["checks"]["store"] == (
+            "its file was removed or replaced: what is kept is lost at the end; begin the mock anew"
+        )
+        assert outcomes(ask(mock, video(1))) == ["accepted"]
