@@ -56,18 +56,6 @@ class Gate:
         return ""
 
 
-class Known(NamedTuple):
-    """What is known of a key.
-
-    Attributes:
-        left: how many more tasks are let in before those that run are counted.
-        full_until_s: until when none is let in without counting, in seconds of `monotonic`.
-    """
-
-    left: int
-    full_until_s: float = 0.0
-
-
 #: A key without room is counted again after so many times as long as counting took.
 REST = 10
 #: Of how many keys something is known; past it the one that came first is forgotten.
@@ -94,34 +82,41 @@ class Running:
         self._store = store
         self._most = most
         self._now_s = now_s
-        self._known: dict[str, Known] = {}
+        #: For each key, how many more tasks are let in before those that run are counted.
+        self._left: dict[str, int] = {}
+        #: For each key without room, until when it is not counted again, in seconds.
+        self._full_until_s: dict[str, float] = {}
 
     def lets_in(self, owner: str) -> bool:
         """Say whether another task of a key may be taken on; if so, it is taken to be."""
-        known = self._known.get(owner) or self._meet()
-        if not known.left:
-            known = self._look(owner, known)
-        if not known.left:
-            return False
-        self._known[owner] = known._replace(left=known.left - 1)
-        return True
+        left = self._left.get(owner)
+        if left is None:
+            left = self._meet(owner)
+        left = left or self._look(owner)
+        if left:
+            self._left[owner] = left - 1
+        return left > 0
 
-    def _meet(self) -> Known:
-        if len(self._known) >= MOST_KEYS:
-            del self._known[next(iter(self._known))]
-        return Known(self._most // PARTS)
+    def _meet(self, owner: str) -> int:
+        if len(self._left) >= MOST_KEYS:
+            first = next(iter(self._left))
+            del self._left[first]
+            self._full_until_s.pop(first, None)
+        self._left[owner] = 0
+        return self._most // PARTS
 
-    def _look(self, owner: str, known: Known) -> Known:
-        """Count, unless that was done just now and there was no room."""
+    def _look(self, owner: str) -> int:
+        """Count, unless that was done just now and there was no room, and return how many more are let in."""
         began_s = self._now_s()
-        if began_s < known.full_until_s:
-            return known
+        if began_s < self._full_until_s.get(owner, 0.0):
+            return 0
         room = self._most - self._store.in_use(Shelf.TASKS, owner)
+        if room > 0:
+            self._full_until_s.pop(owner, None)
+            return min(room, self._most // PARTS + 1)
         ended_s = self._now_s()
-        full_until_s = ended_s + REST * (ended_s - began_s)
-        found = Known(min(room, self._most // PARTS + 1)) if room > 0 else Known(0, full_until_s)
-        self._known[owner] = found
-        return found
+        self._full_until_s[owner] = ended_s + REST * (ended_s - began_s)
+        return 0
 
 
 def _counted(number: int, one: str, several: str) -> str:
