@@ -46,8 +46,8 @@ PROSE_AFTER = """\
 - WireMock and Mockoon decide by a schema and say yes or no. Listing what is wrong, as {ours} and Prism do, is more work.
 - A virtual machine of Java on one core compiles and collects garbage on that core. It gains by more cores, which the
   figures a CPU second do not show.
-- Java's compiler goes on while the turns are taken: WireMock ends several times as quick as it begins, which is why its lowest
-  and highest are far apart, and on a quiet machine it comes further.
+- Java's compiler goes on while the turns are taken: WireMock ends several times as quick as it begins, so that its
+  lowest and highest are far apart, and on a quiet machine it comes further.
 - Memory after load is of as many requests as a server answered in its turns: the quickest answered most.
 - One client on the same machine, over loopback, measures servers and no network.
 """
