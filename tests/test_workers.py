@@ -5,7 +5,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
@@ -57,47 +58,50 @@ def test_workers_beside_a_mock_that_has_the_file_alone_end_at_once(tmp_path: Pat
     assert (done.returncode, done.stderr) == (2, f"runware-mock: state: {held}\n")
 
 
-def test_a_worker_that_dies_is_replaced_and_all_end_together(tmp_path: Path) -> None:
-    """Requests are answered again; SIGTERM ends everybody in good order."""
+@contextmanager
+def two_workers(folder: Path) -> Iterator[tuple[subprocess.Popen[str], int]]:
+    """Serve a mock with two workers, and give the process that looks after them and its port."""
     port = free_port()
-    words = ["serve", "--workers", "2", "--port", str(port), "--log", "quiet", "--state", str(tmp_path / "mock.db")]
+    words = ["serve", "--workers", "2", "--port", str(port), "--log", "quiet", "--state", str(folder / "mock.db")]
     command = [sys.executable, "-m", "mockserver", *words]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout
             assert "is ready" in process.stdout.readline()
-            first = _two(process.pid)
-            os.kill(min(first), signal.SIGKILL)
-            assert process.stderr
-            assert process.stderr.readline().endswith("ended with signal 9; another takes its place\n")
-            assert _two(process.pid) != first
-            assert httpx.get(f"http://127.0.0.1:{port}/health/live").status_code == 200
-            process.terminate()
-            assert process.wait(COMES_WITHIN_S) == 0
+            yield process, port
         finally:
             end(process, COMES_WITHIN_S)
+
+
+def said(process: subprocess.Popen[str]) -> str:
+    """Return the next line that it says on standard error."""
+    assert process.stderr
+    return process.stderr.readline()
+
+
+def test_a_worker_that_dies_is_replaced_and_all_end_together(tmp_path: Path) -> None:
+    """Requests are answered again; SIGTERM ends everybody in good order."""
+    with two_workers(tmp_path) as (process, port):
+        first = _two(process.pid)
+        os.kill(min(first), signal.SIGKILL)
+        assert said(process).endswith("ended with signal 9; another takes its place\n")
+        assert _two(process.pid) != first
+        assert httpx.get(f"http://127.0.0.1:{port}/health/live").status_code == 200
+        process.terminate()
+        assert process.wait(COMES_WITHIN_S) == 0
 
 
 def test_counters_are_those_of_all_workers(tmp_path: Path) -> None:
     """They never go backwards: not when another one answers the next time, nor when one has died."""
-    port = free_port()
-    words = ["serve", "--workers", "2", "--port", str(port), "--log", "quiet", "--state", str(tmp_path / "mock.db")]
-    command = [sys.executable, "-m", "mockserver", *words]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
-        try:
-            assert process.stdout
-            assert "is ready" in process.stdout.readline()
-            for _ in range(20):
-                httpx.get(f"http://127.0.0.1:{port}/nowhere", timeout=COMES_WITHIN_S)
-            _wait_until(lambda: _not_found(port) == 20)
-            assert [_not_found(port) for _ in range(10)] == [20] * 10
-            for killed in _two(process.pid):
-                os.kill(killed, signal.SIGKILL)
-                assert process.stderr
-                assert "another takes its place" in process.stderr.readline()
-            assert [_not_found(port) for _ in range(10)] == [20] * 10
-        finally:
-            end(process, COMES_WITHIN_S)
+    with two_workers(tmp_path) as (process, port):
+        for _ in range(20):
+            httpx.get(f"http://127.0.0.1:{port}/nowhere", timeout=COMES_WITHIN_S)
+        _wait_until(lambda: _not_found(port) == 20)
+        assert [_not_found(port) for _ in range(10)] == [20] * 10
+        for killed in _two(process.pid):
+            os.kill(killed, signal.SIGKILL)
+            assert "another takes its place" in said(process)
+        assert [_not_found(port) for _ in range(10)] == [20] * 10
 
 
 def _not_found(port: int) -> float:

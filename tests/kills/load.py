@@ -80,7 +80,7 @@ class Load:
             told = await self.ask(key, {**task, "webhookURL": self._hook})
             if told is not None and told.get("data") == [{"taskType": "videoInference", "taskUUID": task_uuid}]:
                 self.acknowledged[task_uuid] = key
-            await asyncio.sleep(AGAIN_S if told is None else PAUSE_S)
+            await asyncio.sleep(AGAIN_S if told is None else PAUSE_S)  # real time, as real clients have it
 
     async def ask(self, key: str, *tasks: dict[str, Any]) -> dict[str, Any] | None:
         """Send tasks and return the answer, or None where there was none."""

@@ -64,11 +64,11 @@ async def trial(victim: Victim, kills: int, seed: int, say: Callable[[str], None
         async with Load(victim.url, clients=4) as load:
             load.begin()
             for number in range(kills):
-                await asyncio.sleep(draw.uniform(*ALONE_S))
+                await asyncio.sleep(draw.uniform(*ALONE_S))  # real time: processes know no other; see the package
                 await victim.kill(draw.randrange(1000))
                 if number % 10 == 9:
                     say(f"{number + 1} of {kills} kills, {len(load.acknowledged)} tasks acknowledged")
-            await asyncio.sleep(ALONE_S[1])
+            await asyncio.sleep(ALONE_S[1])  # the same: the last one killed begins meanwhile
             await load.stop()
             statuses = {status: count for status, count in load.answers.items() if status != 200}
             lost_webhooks = await _awaited(load)
@@ -87,7 +87,7 @@ async def _awaited(load: Load) -> list[str]:
     while missing := [each for each in load.acknowledged if not load.received[each]]:
         if time.monotonic() > until:
             return missing
-        await asyncio.sleep(0.1)
+        await asyncio.sleep(0.1)  # real time, until real processes have sent what they owe
     return []
 
 
